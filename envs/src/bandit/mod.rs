@@ -1,0 +1,5 @@
+//! Bandits: one state, one step.
+
+pub mod testbed;
+
+pub use testbed::{Testbed, TestbedParams};

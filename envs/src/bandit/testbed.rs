@@ -1,0 +1,121 @@
+//! The k-armed testbed: Sutton & Barto, "Reinforcement Learning: An Introduction", 2nd ed. 2018, section 2.3.
+//!
+//! True values q*(a) ~ N(μ, 1) are drawn once per run; pulling arm a gives a reward ~ N(q*(a), 1).
+
+use crate::{
+    env::{Env, Step},
+    error::Error,
+    params,
+    registry::{Entry, Made, typed},
+    rng::Rng,
+    space::Space,
+    spec::Spec,
+    state::State,
+};
+
+params! {
+    /// What the testbed is made of.
+    pub struct TestbedParams for "KArmedBandit" {
+        /// the number of arms k
+        arms: usize = 10, in 1..=100_000;
+        /// mean of the true values μ
+        mean: f64 = 0.0, in ..;
+        /// standard deviation of a reward round its true value
+        noise: f64 = 1.0, in 0.0..;
+        /// pulls per run: a run is an episode, with true values of its own
+        time_limit: u32 = 1000, in 1..;
+    }
+}
+
+/// The registry's line.
+pub const ENTRY: Entry = Entry {
+    id: "KArmedBandit",
+    about: "the k-armed testbed: which arm pays best?",
+    details: "\
+One state. Actions: an arm each. True values q*(a) ~ N(μ, 1), drawn anew for each run (an episode); reward ~ N(q*(a), 1).
+Never terminates; a run is truncated after 1,000 pulls.",
+    source: "Sutton & Barto 2018, section 2.3",
+    params: <TestbedParams as params::Params>::list,
+    make: |settings| Ok(Made::of(Testbed::new(typed(settings)?)?)),
+};
+
+/// The environment.
+#[derive(Clone, Debug)]
+pub struct Testbed {
+    values: Vec<f64>,
+    params: TestbedParams,
+}
+
+impl Testbed {
+    /// Arms whose values are drawn by the first reset.
+    ///
+    /// # Errors
+    /// If a parameter is out of range.
+    pub fn new(params: TestbedParams) -> Result<Self, Error> {
+        params::Params::validate(&params)?;
+        Ok(Self { values: vec![0.0; params.arms], params })
+    }
+
+    /// The true values q*(a) of this run.
+    pub fn true_values(&self) -> &[f64] {
+        &self.values
+    }
+}
+
+impl Env for Testbed {
+    type Obs = usize;
+    type Act = usize;
+
+    fn spec(&self) -> Spec {
+        Spec::new("KArmedBandit", Space::Discrete(1), Space::Discrete(self.params.arms))
+            .time_limit(self.params.time_limit)
+    }
+
+    fn reset(&mut self, rng: &mut Rng) -> usize {
+        for value in &mut self.values {
+            *value = self.params.mean + rng.normal();
+        }
+        0
+    }
+
+    #[inline]
+    fn step(&mut self, arm: usize, rng: &mut Rng) -> Step<usize> {
+        Step::on(0, self.values[arm] + self.params.noise * rng.normal())
+    }
+
+    fn state(&self) -> Option<State> {
+        Some(State::of(&self.values))
+    }
+
+    fn set_state(&mut self, state: &State) -> Result<(), Error> {
+        self.values = state.get()?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_arm_pays_its_value_on_average() {
+        let mut env = Testbed::new(TestbedParams { arms: 3, ..TestbedParams::default() }).unwrap();
+        let mut rng = Rng::new(5);
+        env.reset(&mut rng);
+        let mean = (0..40_000).map(|_| env.step(2, &mut rng).reward).sum::<f64>() / 40_000.0;
+        assert!((mean - env.true_values()[2]).abs() < 0.02, "{mean} against {}", env.true_values()[2]);
+    }
+
+    #[test]
+    fn the_best_of_ten_is_worth_one_and_a_half() {
+        let mut env = Testbed::new(TestbedParams::default()).unwrap();
+        let mut rng = Rng::new(6);
+        let mut sum = 0.0;
+        for _ in 0..4_000 {
+            env.reset(&mut rng);
+            sum += env.true_values().iter().copied().fold(f64::MIN, f64::max);
+        }
+        // The expected maximum of ten standard normal draws is 1.5388; the mean of 4,000 has a deviation of 0.009.
+        assert!((sum / 4_000.0 - 1.5388).abs() < 0.04, "{}", sum / 4_000.0);
+    }
+}

@@ -1,0 +1,5 @@
+//! Classic control, as Gymnasium has it.
+
+pub mod cart_pole;
+
+pub use cart_pole::{CartPole, CartPoleParams};

@@ -1,0 +1,249 @@
+//! The author's side: one environment with rich types.
+//!
+//! An author writes a struct and `impl Env`; [`Lanes`](crate::Lanes) lifts it into the flat rows that agents meet.
+
+use std::fmt::Debug;
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{error::Error, rng::Rng, space::Space, spec::Spec, state::State};
+
+/// A Markov decision process, as its author writes it.
+///
+/// ```
+/// use gymkhana_envs::{Env, Rng, Space, Spec, Step};
+///
+/// /// Two doors; behind the second is a prize.
+/// #[derive(Clone, Debug)]
+/// struct Doors;
+///
+/// impl Env for Doors {
+///     type Obs = usize;
+///     type Act = usize;
+///     fn spec(&self) -> Spec {
+///         Spec::new("Doors", Space::Discrete(1), Space::Discrete(2))
+///     }
+///     fn reset(&mut self, _rng: &mut Rng) -> usize {
+///         0
+///     }
+///     fn step(&mut self, action: usize, _rng: &mut Rng) -> Step<usize> {
+///         Step::terminated(0, action as f64)
+///     }
+/// }
+/// ```
+pub trait Env {
+    /// What an agent sees: `usize` (a state's index), `[f32; N]` (features), [`Masked`], or your own [`Encode`].
+    type Obs: Encode;
+    /// What an agent does: `usize` (a choice), `[f32; M]` (a control), or your own [`Decode`].
+    type Act: Decode;
+
+    /// The name, the spaces and the limits. Constant during a run.
+    fn spec(&self) -> Spec;
+
+    /// Begins an episode.
+    fn reset(&mut self, rng: &mut Rng) -> Self::Obs;
+
+    /// Takes one step. The action is in the action space, and the episode has not terminated.
+    fn step(&mut self, action: Self::Act, rng: &mut Rng) -> Step<Self::Obs>;
+
+    /// Everything that the next `step` depends on, for runs that stop and go on: `Some(State::of(&self.fields))`.
+    /// Without it an interrupted run goes on at the start of an episode.
+    fn state(&self) -> Option<State> {
+        None
+    }
+
+    /// Puts a state back that [`state`](Self::state) took: `self.fields = state.get()?`.
+    ///
+    /// # Errors
+    /// If it is not a state of this environment.
+    fn set_state(&mut self, _state: &State) -> Result<(), Error> {
+        Err(Error::State(format!("{} offers none", self.spec().id)))
+    }
+}
+
+/// What one step gives.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step<O> {
+    /// The observation of the state that was reached, also when the episode ends there.
+    pub obs: O,
+    /// The reward of the step.
+    pub reward: f64,
+    /// The state that was reached has no future: its value is 0 by definition.
+    pub terminated: bool,
+    /// The episode was cut off for a reason outside the process: the value of the state reached is *not* 0.
+    /// Both may be true, as in Gymnasium; termination then decides the value.
+    pub truncated: bool,
+}
+
+impl<O> Step<O> {
+    /// A step after which the episode goes on.
+    #[inline]
+    pub fn on(obs: O, reward: f64) -> Self {
+        Self { obs, reward, terminated: false, truncated: false }
+    }
+
+    /// A step that ends the process.
+    #[inline]
+    pub fn terminated(obs: O, reward: f64) -> Self {
+        Self { obs, reward, terminated: true, truncated: false }
+    }
+}
+
+/// The two kinds of number that cross between environments and agents: `usize` (indices) and `f32` (features).
+pub trait Elem:
+    sealed::Sealed + Copy + Default + PartialEq + Send + Sync + Debug + Serialize + DeserializeOwned + 'static
+{
+    /// "index" or "features".
+    const KIND: &'static str;
+    /// Whether rows of this kind are how members of `space` lie.
+    fn fits(space: &Space) -> bool;
+    /// Whether an action may be given to an environment: in its space, or, for controls, finite (environments clip).
+    fn is_action(space: &Space, row: &[Self]) -> bool;
+    /// Whether an observation may be given to an agent: in its space, or, for features, finite.
+    fn is_observation(space: &Space, row: &[Self]) -> bool;
+    /// Fills a row with a random action: uniform over choices, uniform within the bounds of a control (±1 where it
+    /// has none).
+    fn random_action(space: &Space, rng: &mut Rng, row: &mut [Self]);
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for usize {}
+    impl Sealed for f32 {}
+}
+
+impl Elem for usize {
+    const KIND: &'static str = "index";
+    fn fits(space: &Space) -> bool {
+        space.is_index()
+    }
+    #[inline]
+    fn is_action(space: &Space, row: &[Self]) -> bool {
+        space.contains_indices(row)
+    }
+    #[inline]
+    fn is_observation(space: &Space, row: &[Self]) -> bool {
+        space.contains_indices(row)
+    }
+    fn random_action(space: &Space, rng: &mut Rng, row: &mut [Self]) {
+        match space {
+            Space::Discrete(n) => row[0] = rng.below(*n),
+            Space::MultiDiscrete(n) => row.iter_mut().zip(n).for_each(|(x, n)| *x = rng.below(*n)),
+            Space::MultiBinary(_) => row.iter_mut().for_each(|x| *x = rng.below(2)),
+            Space::Box { .. } => unreachable!("controls are features"),
+        }
+    }
+}
+
+impl Elem for f32 {
+    const KIND: &'static str = "features";
+    fn fits(space: &Space) -> bool {
+        !space.is_index()
+    }
+    #[inline]
+    fn is_action(_: &Space, row: &[Self]) -> bool {
+        row.iter().all(|x| x.is_finite())
+    }
+    #[inline]
+    fn is_observation(_: &Space, row: &[Self]) -> bool {
+        row.iter().all(|x| x.is_finite())
+    }
+    fn random_action(space: &Space, rng: &mut Rng, row: &mut [Self]) {
+        let Space::Box { low, high } = space else { unreachable!("choices are indices") };
+        for ((x, &low), &high) in row.iter_mut().zip(low).zip(high) {
+            let (low, high) = (if low.is_finite() { low } else { -1.0 }, if high.is_finite() { high } else { 1.0 });
+            *x = rng.uniform(low.into(), high.into()) as f32;
+        }
+    }
+}
+
+/// How an author's observation lies in a row, and, if it has one, its mask of legal actions.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an observation",
+    note = "use `usize`, `[f32; N]`, `Masked<…>`, or implement `Encode` (three lines)"
+)]
+pub trait Encode {
+    /// The kind of number in the row.
+    type Elem: Elem;
+    /// Numbers per row, checked against the environment's `Spec` before the first step.
+    const WIDTH: usize;
+    /// Whether the observation says which actions are legal.
+    const MASKED: bool = false;
+    /// Writes the row.
+    fn encode(&self, row: &mut [Self::Elem]);
+    /// Writes which actions are legal; called only if `MASKED`.
+    fn legal(&self, _mask: &mut [bool]) {}
+}
+
+/// How a row becomes an author's action.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an action",
+    note = "use `usize`, `[f32; N]`, or implement `Decode` (three lines)"
+)]
+pub trait Decode {
+    /// The kind of number in the row.
+    type Elem: Elem;
+    /// Numbers per row, checked against the environment's `Spec` before the first step.
+    const WIDTH: usize;
+    /// Reads the row.
+    fn decode(row: &[Self::Elem]) -> Self;
+}
+
+impl Encode for usize {
+    type Elem = usize;
+    const WIDTH: usize = 1;
+    #[inline]
+    fn encode(&self, row: &mut [usize]) {
+        row[0] = *self;
+    }
+}
+
+impl<const N: usize> Encode for [f32; N] {
+    type Elem = f32;
+    const WIDTH: usize = N;
+    #[inline]
+    fn encode(&self, row: &mut [f32]) {
+        row.copy_from_slice(self);
+    }
+}
+
+impl Decode for usize {
+    type Elem = usize;
+    const WIDTH: usize = 1;
+    #[inline]
+    fn decode(row: &[usize]) -> Self {
+        row[0]
+    }
+}
+
+impl<const N: usize> Decode for [f32; N] {
+    type Elem = f32;
+    const WIDTH: usize = N;
+    #[inline]
+    fn decode(row: &[f32]) -> Self {
+        row.try_into().expect("a row of the width that was checked")
+    }
+}
+
+/// An observation with its legal actions among `K`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Masked<O, const K: usize> {
+    /// The observation itself.
+    pub obs: O,
+    /// Which actions are legal; at least one is.
+    pub legal: [bool; K],
+}
+
+impl<O: Encode, const K: usize> Encode for Masked<O, K> {
+    type Elem = O::Elem;
+    const WIDTH: usize = O::WIDTH;
+    const MASKED: bool = true;
+    #[inline]
+    fn encode(&self, row: &mut [O::Elem]) {
+        self.obs.encode(row);
+    }
+    #[inline]
+    fn legal(&self, mask: &mut [bool]) {
+        mask.copy_from_slice(&self.legal);
+    }
+}

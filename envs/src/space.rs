@@ -1,0 +1,119 @@
+//! Spaces: what observations and actions can be, as data.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The set that observations or actions are in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Space {
+    /// One of n: a state index or a choice, 0..n.
+    Discrete(usize),
+    /// One of nᵢ for each i.
+    MultiDiscrete(Vec<usize>),
+    /// n bits, each 0 or 1.
+    MultiBinary(usize),
+    /// Real numbers within bounds, which may be infinite; `low` and `high` are of one length.
+    Box {
+        /// Lower bounds.
+        low: Vec<f32>,
+        /// Upper bounds.
+        high: Vec<f32>,
+    },
+}
+
+impl Space {
+    /// A box with the same bounds in each of `n` dimensions.
+    pub fn cube(n: usize, low: f32, high: f32) -> Self {
+        Self::Box { low: vec![low; n], high: vec![high; n] }
+    }
+
+    /// A box without bounds.
+    pub fn unbounded(n: usize) -> Self {
+        Self::cube(n, f32::NEG_INFINITY, f32::INFINITY)
+    }
+
+    /// How many numbers a member of the space takes in a row.
+    pub fn width(&self) -> usize {
+        match self {
+            Self::Discrete(_) => 1,
+            Self::MultiDiscrete(n) => n.len(),
+            Self::MultiBinary(n) => *n,
+            Self::Box { low, .. } => low.len(),
+        }
+    }
+
+    /// Whether members are indices (`usize` rows); otherwise they are features (`f32` rows).
+    pub fn is_index(&self) -> bool {
+        !matches!(self, Self::Box { .. })
+    }
+
+    /// n for a space of n choices, otherwise nothing.
+    pub fn choices(&self) -> Option<usize> {
+        match self {
+            Self::Discrete(n) => Some(*n),
+            _ => None,
+        }
+    }
+
+    /// Whether a row of indices is in the space.
+    #[inline]
+    pub fn contains_indices(&self, row: &[usize]) -> bool {
+        match self {
+            Self::Discrete(n) => row.len() == 1 && row[0] < *n,
+            Self::MultiDiscrete(n) => row.len() == n.len() && row.iter().zip(n).all(|(x, n)| x < n),
+            Self::MultiBinary(n) => row.len() == *n && row.iter().all(|x| *x < 2),
+            Self::Box { .. } => false,
+        }
+    }
+
+    /// Whether a row of features is in the space.
+    #[inline]
+    pub fn contains_features(&self, row: &[f32]) -> bool {
+        match self {
+            Self::Box { low, high } => {
+                row.len() == low.len() && row.iter().zip(low).zip(high).all(|((x, low), high)| low <= x && x <= high)
+            }
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Space {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Discrete(n) => write!(f, "Discrete({n})"),
+            Self::MultiDiscrete(n) => write!(f, "MultiDiscrete({n:?})"),
+            Self::MultiBinary(n) => write!(f, "MultiBinary({n})"),
+            Self::Box { low, high } => {
+                let (Some(l), Some(h)) = (low.first(), high.first()) else { return write!(f, "Box(0)") };
+                if low.iter().all(|x| x == l) && high.iter().all(|x| x == h) {
+                    write!(f, "Box({}, {l} to {h})", low.len())
+                } else {
+                    write!(f, "Box({}, {low:?} to {high:?})", low.len())
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn membership() {
+        assert!(Space::Discrete(2).contains_indices(&[1]) && !Space::Discrete(2).contains_indices(&[2]));
+        assert!(Space::MultiDiscrete(vec![2, 3]).contains_indices(&[1, 2]));
+        assert!(!Space::MultiBinary(2).contains_indices(&[0, 2]));
+        assert!(Space::cube(2, -1.0, 1.0).contains_features(&[1.0, -1.0]));
+        assert!(!Space::unbounded(1).contains_features(&[f32::NAN]));
+    }
+
+    #[test]
+    fn what_a_person_reads() {
+        assert_eq!(Space::Discrete(4).to_string(), "Discrete(4)");
+        assert_eq!(Space::unbounded(2).to_string(), "Box(2, -inf to inf)");
+    }
+}
