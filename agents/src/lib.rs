@@ -1,1 +1,23 @@
+//! The algorithms of Gymkhana.
+//!
+//! An agent meets environments as flat rows ([`gymkhana_envs::Batch`]): it acts on a view of them and learns from the
+//! transitions. Tabular and deep agents run through the same loop. This crate knows no clock, no file and no thread;
+//! without its feature `deep` it knows no tensor library either.
 
+pub mod agent;
+pub mod device;
+pub mod error;
+pub mod math;
+pub mod memory;
+#[cfg(feature = "deep")]
+pub mod nn;
+pub mod registry;
+pub mod schedule;
+pub mod tabular;
+#[cfg(feature = "deep")]
+pub mod value;
+
+pub use agent::{Agent, Metrics, Mode, Policy, Recipe, Setup};
+pub use device::DeviceName;
+pub use error::Error;
+pub use schedule::Schedule;

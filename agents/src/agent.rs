@@ -1,0 +1,124 @@
+//! What an agent is: it acts, it learns, it gives out snapshots of its policy.
+
+use gymkhana_envs::{Elem, Params, Rng, Spec, State, Transitions, View};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+use crate::{device::DeviceName, error::Error};
+
+/// Something that acts. `O` and `A` are the kinds of number in observations and actions: `usize` or `f32`.
+pub trait Policy<O: Elem, A: Elem>: Send {
+    /// Chooses an action for every lane: `act` is lanes × numbers per action.
+    fn act(&mut self, now: &View<'_, O>, rng: &mut Rng, act: &mut [A]);
+}
+
+/// A policy that learns from what it sees.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not learn from `{O}` observations and `{A}` actions",
+    note = "`usize` rows are state indices or choices, `f32` rows are features or controls",
+    note = "bridge them with the wrapper `OneHot` or `Discretize`"
+)]
+pub trait Agent<O: Elem, A: Elem>: Policy<O, A> {
+    /// Takes in one step of every lane, and updates when an update is due.
+    ///
+    /// # Errors
+    /// If learning diverged.
+    fn learn(&mut self, seen: &Transitions<'_, O, A>, rng: &mut Rng, log: &mut Metrics) -> Result<(), Error>;
+
+    /// A snapshot of the policy, which later learning does not change.
+    fn policy(&self, mode: Mode) -> Box<dyn Policy<O, A>>;
+
+    /// Everything that acting and learning go on from: parameters, optimiser, memory, counters.
+    fn state(&self) -> State;
+
+    /// Puts back what [`state`](Self::state) took.
+    ///
+    /// # Errors
+    /// If it does not fit this agent.
+    fn set_state(&mut self, state: &State) -> Result<(), Error>;
+
+    /// What [`policy`](Self::policy) depends on, and no more: small, to be kept with results.
+    fn policy_state(&self) -> State;
+
+    /// Puts back what [`policy_state`](Self::policy_state) took.
+    ///
+    /// # Errors
+    /// If it does not fit this agent.
+    fn set_policy_state(&mut self, state: &State) -> Result<(), Error>;
+}
+
+/// How a snapshot acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// The best action it knows, without exploration.
+    #[default]
+    Greedy,
+    /// As the agent acts when it learns.
+    Sample,
+}
+
+/// What an agent is built for.
+#[derive(Clone, Copy, Debug)]
+pub struct Setup<'a> {
+    /// The environment's specification.
+    pub spec: &'a Spec,
+    /// How many lanes it will act in.
+    pub lanes: usize,
+    /// Environment steps that the run will take, all lanes together: what schedules are fractions of.
+    pub steps: u64,
+    /// Where tensors live.
+    pub device: DeviceName,
+}
+
+/// A configuration that becomes an agent once the spaces are known. Every agent's config is one.
+pub trait Recipe<O: Elem, A: Elem>: Params {
+    /// What it becomes.
+    type Agent: Agent<O, A>;
+
+    /// Builds the agent; `rng` draws its first parameters.
+    ///
+    /// # Errors
+    /// If a parameter is out of range, or the agent does not fit the spaces.
+    fn build(&self, setup: &Setup<'_>, rng: &mut Rng) -> Result<Self::Agent, Error>;
+}
+
+/// What an agent tells while it learns, averaged until it is taken: losses, errors, exploration.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Metrics(Vec<(Cow<'static, str>, f64, u64)>);
+
+impl Metrics {
+    /// Adds a value to the mean of `name`, such as "train/loss".
+    #[inline]
+    pub fn record(&mut self, name: &'static str, value: f64) {
+        match self.0.iter_mut().find(|entry| entry.0 == name) {
+            Some((_, sum, count)) => (*sum, *count) = (*sum + value, *count + 1),
+            None => self.0.push((Cow::Borrowed(name), value, 1)),
+        }
+    }
+
+    /// The means since the last call, in the order in which their names first came.
+    pub fn take(&mut self) -> impl Iterator<Item = (&str, f64)> {
+        self.0.iter_mut().filter(|entry| entry.2 > 0).map(|(name, sum, count)| {
+            let mean = *sum / *count as f64;
+            (*sum, *count) = (0.0, 0);
+            (&**name, mean)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_are_means_since_they_were_last_taken() {
+        let mut log = Metrics::default();
+        for value in [1.0, 2.0, 6.0] {
+            log.record("train/loss", value);
+        }
+        log.record("train/epsilon", 0.5);
+        assert_eq!(log.take().collect::<Vec<_>>(), [("train/loss", 3.0), ("train/epsilon", 0.5)]);
+        log.record("train/epsilon", 0.25);
+        assert_eq!(log.take().collect::<Vec<_>>(), [("train/epsilon", 0.25)]);
+    }
+}

@@ -1,0 +1,5 @@
+//! The arithmetic of the algorithms: pure functions on numbers and slices, each with literal numbers in its tests.
+//! Nothing here knows an agent or a tensor.
+
+pub mod choice;
+pub mod td;

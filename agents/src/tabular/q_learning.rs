@@ -1,0 +1,215 @@
+//! Q-learning: off-policy temporal-difference control.
+//!
+//! Watkins 1989, "Learning from Delayed Rewards"; Sutton & Barto 2018, section 6.5:
+//!
+//! ```text
+//! δₜ = rₜ₊₁ + γ maxₐ Q(sₜ₊₁, a) − Q(sₜ, aₜ)        (no second term where sₜ₊₁ is terminal)
+//! Q(sₜ, aₜ) ← Q(sₜ, aₜ) + α δₜ
+//! ```
+//!
+//! Deviations
+//! 1. Step size and ε may follow a schedule over the run.
+//! 2. Several lanes update the one table, one after the other in the order of lanes.
+
+use gymkhana_envs::{
+    Params, Rng, State, Transitions, View, params,
+    params::{above, above_to},
+};
+use serde::{Deserialize, Serialize};
+
+use super::QTable;
+use crate::{
+    agent::{Agent, Metrics, Mode, Policy, Recipe, Setup},
+    error::Error,
+    math::{choice, td::one_step_target},
+    registry::{AnyAgent, Entry, Kinds, typed},
+    schedule::Schedule,
+};
+
+params! {
+    /// What Q-learning can be told.
+    pub struct QLearningConfig for "q-learning" {
+        /// step size α
+        learning_rate: Schedule = Schedule::Constant(0.5), in above_to(0.0, 1.0);
+        /// discount γ
+        gamma: f64 = 1.0, in 0.0..=1.0;
+        /// exploration ε: the probability of a random action
+        epsilon: Schedule = Schedule::Constant(0.1), in 0.0..=1.0;
+        /// what Q(s, a) begins with; more than any return makes it try everything
+        initial_value: f64 = 0.0, in above(f64::NEG_INFINITY);
+    }
+}
+
+/// The registry's line.
+pub const ENTRY: Entry = Entry {
+    id: "q-learning",
+    about: "off-policy temporal-difference control with a table",
+    equations: "\
+δₜ = rₜ₊₁ + γ maxₐ Q(sₜ₊₁, a) − Q(sₜ, aₜ)        (no second term where sₜ₊₁ is terminal)
+Q(sₜ, aₜ) ← Q(sₜ, aₜ) + α δₜ",
+    source: "Watkins 1989, Learning from Delayed Rewards; Sutton & Barto 2018, section 6.5",
+    kinds: Kinds::IndexChoice,
+    params: <QLearningConfig as Params>::list,
+    check: |settings| typed::<QLearningConfig>(settings).map(|config| config.values()),
+    build: |settings, setup, rng| {
+        Ok(AnyAgent::IndexChoice(Box::new(typed::<QLearningConfig>(settings)?.build(setup, rng)?)))
+    },
+};
+
+impl Recipe<usize, usize> for QLearningConfig {
+    type Agent = QLearning;
+
+    fn build(&self, setup: &Setup<'_>, _: &mut Rng) -> Result<QLearning, Error> {
+        self.validate()?;
+        let q = QTable::new(Self::OWNER, setup.spec, self.initial_value)?;
+        Ok(QLearning { learnt: Learnt { q, step: 0 }, steps: setup.steps, config: self.clone() })
+    }
+}
+
+/// The agent.
+#[derive(Clone, Debug)]
+pub struct QLearning {
+    learnt: Learnt,
+    /// of the whole run
+    steps: u64,
+    config: QLearningConfig,
+}
+
+/// What changes by learning.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Learnt {
+    q: QTable,
+    /// environment steps so far
+    step: u64,
+}
+
+impl QLearning {
+    /// The action values.
+    pub fn q(&self) -> &QTable {
+        &self.learnt.q
+    }
+}
+
+impl Policy<usize, usize> for QLearning {
+    fn act(&mut self, now: &View<'_, usize>, rng: &mut Rng, act: &mut [usize]) {
+        let epsilon = self.config.epsilon.at(self.learnt.step, self.steps);
+        for (lane, action) in act.iter_mut().enumerate() {
+            *action = self.learnt.q.epsilon_greedy(now, lane, epsilon, rng);
+        }
+    }
+}
+
+impl Agent<usize, usize> for QLearning {
+    fn learn(&mut self, seen: &Transitions<'_, usize, usize>, _: &mut Rng, log: &mut Metrics) -> Result<(), Error> {
+        let Learnt { q, step } = &mut self.learnt;
+        let alpha = self.config.learning_rate.at(*step, self.steps);
+        for i in 0..seen.lanes() {
+            let (state, action) = (seen.was.obs.row(i)[0], seen.act.row(i)[0]);
+            let v_next = choice::max(q.row(seen.next(i)[0]), seen.next_legal(i));
+            let target = one_step_target(seen.reward[i], self.config.gamma, seen.terminated[i], v_next);
+            let value = q.value_mut(state, action);
+            let delta = target - *value;
+            *value += alpha * delta;
+            if !value.is_finite() {
+                return Err(Error::Diverged { agent: ENTRY.id, what: "an action value", value: *value, step: *step });
+            }
+            log.record("train/td_error", delta.abs());
+        }
+        *step += seen.lanes() as u64;
+        Ok(())
+    }
+
+    fn policy(&self, mode: Mode) -> Box<dyn Policy<usize, usize>> {
+        match mode {
+            Mode::Greedy => Box::new(self.learnt.q.clone()),
+            Mode::Sample => Box::new(self.clone()),
+        }
+    }
+
+    fn state(&self) -> State {
+        State::of(&self.learnt)
+    }
+
+    fn set_state(&mut self, state: &State) -> Result<(), Error> {
+        let learnt: Learnt = state.get()?;
+        if !learnt.q.same_shape(&self.learnt.q) {
+            return Err(gymkhana_envs::Error::State("a table of another number of states or actions".into()).into());
+        }
+        self.learnt = learnt;
+        Ok(())
+    }
+
+    fn policy_state(&self) -> State {
+        self.state()
+    }
+
+    fn set_policy_state(&mut self, state: &State) -> Result<(), Error> {
+        self.set_state(state)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::DeviceName;
+    use gymkhana_envs::{Batch, Env, Lanes, Seeds, Space, Spec, Step};
+
+    /// One state, reward 1 per step; each step ends the way it is told.
+    #[derive(Clone, Debug)]
+    struct One {
+        terminated: bool,
+        truncated: bool,
+    }
+
+    impl Env for One {
+        type Obs = usize;
+        type Act = usize;
+        fn spec(&self) -> Spec {
+            Spec::new("One", Space::Discrete(1), Space::Discrete(1))
+        }
+        fn reset(&mut self, _: &mut Rng) -> usize {
+            0
+        }
+        fn step(&mut self, _: usize, _: &mut Rng) -> Step<usize> {
+            Step { obs: 0, reward: 1.0, terminated: self.terminated, truncated: self.truncated }
+        }
+    }
+
+    fn learnt(terminated: bool, truncated: bool, steps: usize, config: &QLearningConfig) -> f64 {
+        let mut lanes = Lanes::new(One { terminated, truncated }, 1, &Seeds::from(0)).unwrap();
+        let spec = lanes.spec().clone();
+        let setup = Setup { spec: &spec, lanes: 1, steps: steps as u64, device: DeviceName::Flex };
+        let mut rng = Rng::new(0);
+        let mut agent = config.build(&setup, &mut rng).unwrap();
+        let (mut act, mut log) = ([0], Metrics::default());
+        for _ in 0..steps {
+            agent.act(&lanes.now(), &mut rng, &mut act);
+            lanes.step(&act).unwrap();
+            agent.learn(&lanes.seen(&act), &mut rng, &mut log).unwrap();
+        }
+        agent.q().row(0)[0]
+    }
+
+    #[test]
+    fn the_update_rule() {
+        let config = QLearningConfig { gamma: 0.5, initial_value: 2.0, ..QLearningConfig::default() };
+        // Q ← 2 + ½ (1 + ½·2 − 2) = 2, and terminated: 2 + ½ (1 − 2) = 1.5
+        assert_eq!(learnt(false, false, 1, &config), 2.0);
+        assert_eq!(learnt(true, false, 1, &config), 1.5);
+    }
+
+    #[test]
+    fn a_truncated_step_bootstraps_and_a_terminated_one_does_not() {
+        let config = QLearningConfig { gamma: 0.9, ..QLearningConfig::default() };
+        let value = |terminated, truncated| learnt(terminated, truncated, 2_000, &config);
+        assert!((value(false, true) - 10.0).abs() < 1e-9, "1/(1−γ) = 10");
+        assert_eq!(value(true, false), 1.0);
+        assert_eq!(value(true, true), 1.0, "both at once: termination decides");
+    }
+
+    #[test]
+    fn parameters_out_of_range_are_refused() {
+        let error = typed::<QLearningConfig>(&[("epsilon", "2")]).unwrap_err();
+        assert_eq!(error.to_string(), "q-learning: `epsilon=2`: must be from 0 to 1");
+    }
+}

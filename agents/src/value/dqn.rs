@@ -1,0 +1,389 @@
+//! DQN: Q-learning with a network, replay memory and a target network.
+//!
+//! Mnih et al. 2015, "Human-level control through deep reinforcement learning"; double targets: van Hasselt, Guez &
+//! Silver 2016, "Deep Reinforcement Learning with Double Q-learning". For a minibatch from the replay memory:
+//!
+//! ```text
+//! y = r + γ maxₐ Q(s′, a; θ⁻)                        (no second term where s′ is terminal)
+//! y = r + γ Q(s′, argmaxₐ Q(s′, a; θ); θ⁻)           (double)
+//! L(θ) = mean huber(y − Q(s, a; θ)),                 θ⁻ ← θ now and then
+//! ```
+//!
+//! Deviations
+//! 1. Adam instead of RMSprop, and the gradient's global norm clipped instead of each error, as in Stable-Baselines3.
+//! 2. Several updates may follow several environment steps (`train_frequency`, `gradient_steps`), as there.
+//! 3. Actions are random until `learning_starts`, and the schedules of ε and step size run from the first step.
+//! 4. Terminated steps cut the target off, truncated ones do not; the paper does not truncate.
+
+use burn::tensor::{Device, Tensor};
+use gymkhana_envs::{
+    Params, Rng, State, Transitions, View, params,
+    params::{above, above_to},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    agent::{Agent, Metrics, Mode, Policy, Recipe, Setup},
+    error::Error,
+    math::choice,
+    memory::{Minibatch, Replay},
+    nn::{
+        self, Activation, Adam, Mlp,
+        adam::{AdamState, clip_global_norm},
+        tensors::{bool_column, column, index_column, matrix, to_vec, vector},
+    },
+    registry::{AnyAgent, Entry, Kinds, typed},
+    schedule::Schedule,
+};
+
+params! {
+    /// What DQN can be told. The defaults are Stable-Baselines3's.
+    pub struct DqnConfig for "dqn" {
+        /// step size of Adam
+        learning_rate: Schedule = Schedule::Constant(1e-4), in above_to(0.0, 1.0);
+        /// discount γ
+        gamma: f64 = 0.99, in 0.0..=1.0;
+        /// exploration ε: the probability of a random action
+        epsilon: Schedule = Schedule::Linear { from: 1.0, to: 0.05, over: 0.1 }, in 0.0..=1.0;
+        /// widths of the hidden layers (ReLU)
+        hidden: Vec<usize> = vec![64, 64], in 1..=65_536;
+        /// transitions per minibatch
+        batch_size: usize = 32, in 1..=1_000_000;
+        /// transitions that the replay memory holds
+        buffer_size: usize = 1_000_000, in 1..=1_000_000_000;
+        /// environment steps before the first update
+        learning_starts: u64 = 100, in ..;
+        /// environment steps from one round of updates to the next
+        train_frequency: u64 = 4, in 1..;
+        /// updates per round
+        gradient_steps: u64 = 1, in 1..;
+        /// environment steps from one copy of the network to the target network to the next
+        target_interval: u64 = 10_000, in 1..;
+        /// whether the online network chooses the action that the target network values (double DQN)
+        double: bool = false, in ..;
+        /// greatest Euclidean norm of the gradient
+        max_grad_norm: f64 = 10.0, in above(0.0);
+    }
+}
+
+/// The registry's line.
+pub const ENTRY: Entry = Entry {
+    id: "dqn",
+    about: "Q-learning with a network, replay memory and a target network",
+    equations: "\
+y = r + γ maxₐ Q(s′, a; θ⁻)                     (no second term where s′ is terminal)
+y = r + γ Q(s′, argmaxₐ Q(s′, a; θ); θ⁻)        (double)
+L(θ) = mean huber(y − Q(s, a; θ)),              θ⁻ ← θ now and then",
+    source: "Mnih et al. 2015, Human-level control through deep reinforcement learning; van Hasselt et al. 2016 (double)",
+    kinds: Kinds::FeatureChoice,
+    params: <DqnConfig as Params>::list,
+    check: |settings| typed::<DqnConfig>(settings).map(|config| config.values()),
+    build: |settings, setup, rng| {
+        Ok(AnyAgent::FeatureChoice(Box::new(typed::<DqnConfig>(settings)?.build(setup, rng)?)))
+    },
+};
+
+/// Adam's ε.
+const ADAM_EPSILON: f64 = 1e-8;
+
+impl Recipe<f32, usize> for DqnConfig {
+    type Agent = Dqn;
+
+    fn build(&self, setup: &Setup<'_>, rng: &mut Rng) -> Result<Dqn, Error> {
+        self.validate()?;
+        let spec = setup.spec;
+        let choices = spec.actions.choices().ok_or_else(|| Error::needs_choices(ENTRY.id, &spec.id, &spec.actions))?;
+        let device = nn::open(setup.device)?;
+        let width = spec.observations.width();
+        let q = QNetwork { mlp: Mlp::new(width, &self.hidden, choices, Activation::Relu), choices, device };
+        let theta = vector(q.mlp.init(rng), &q.device);
+        Ok(Dqn {
+            target: theta.clone(),
+            adam: Adam::new(q.mlp.parameters(), ADAM_EPSILON, &q.device),
+            theta,
+            q,
+            replay: Replay::new(self.buffer_size, width, 1),
+            minibatch: Minibatch::default(),
+            step: 0,
+            steps: setup.steps,
+            config: self.clone(),
+        })
+    }
+}
+
+/// Q(s, ·; θ) as a function of the parameters.
+#[derive(Clone, Debug)]
+struct QNetwork {
+    mlp: Mlp,
+    choices: usize,
+    device: Device,
+}
+
+impl QNetwork {
+    /// The greedy actions for all lanes. Parameters off the tape: a forward pass on it would record a graph.
+    fn greedy(&self, theta: &Tensor<1>, now: &View<'_, f32>, act: &mut [usize]) {
+        let q = to_vec(self.mlp.forward(theta, matrix(now.obs.flat, now.obs.width, &self.device)));
+        for (lane, (action, q)) in act.iter_mut().zip(q.chunks_exact(self.choices)).enumerate() {
+            *action = choice::argmax(q, now.legal.map(|legal| legal.row(lane)));
+        }
+    }
+}
+
+/// The agent.
+#[derive(Clone, Debug)]
+pub struct Dqn {
+    q: QNetwork,
+    /// θ, parameters
+    theta: Tensor<1>,
+    /// θ⁻, parameters
+    target: Tensor<1>,
+    adam: Adam,
+    replay: Replay<usize>,
+    minibatch: Minibatch<usize>,
+    /// environment steps so far
+    step: u64,
+    /// environment steps of the whole run
+    steps: u64,
+    config: DqnConfig,
+}
+
+impl Dqn {
+    /// One minibatch: targets, loss, gradient, step. Gives the loss as a tensor, so that a device need not wait.
+    fn update(&mut self, alpha: f64, rng: &mut Rng) -> Tensor<1> {
+        let Self { q: QNetwork { mlp, device, .. }, minibatch: batch, .. } = self;
+        self.replay.sample(self.config.batch_size, rng, batch);
+        let width = batch.obs.len() / batch.reward.len();
+
+        let next = matrix(&batch.next, width, device);
+        let values = mlp.forward(&self.target, next.clone());
+        let v_next = if self.config.double {
+            values.gather(1, mlp.forward(&self.theta, next).argmax(1))
+        } else {
+            values.max_dim(1)
+        };
+        let future = (v_next * self.config.gamma).mask_fill(bool_column(&batch.terminated, device), 0.0);
+        let y = (column(&batch.reward, device) + future).autodiff();
+
+        let theta = self.theta.clone().autodiff().require_grad();
+        let q = mlp.forward(&theta, matrix(&batch.obs, width, device).autodiff());
+        let q = q.gather(1, index_column(&batch.action, device).autodiff());
+        let loss = huber(y - q).mean();
+        let gradient = theta.grad(&loss.backward()).expect("the loss depends on the parameters");
+
+        let gradient = clip_global_norm(gradient, self.config.max_grad_norm);
+        self.theta = self.adam.step(self.theta.clone(), gradient, alpha);
+        loss.inner()
+    }
+}
+
+/// e²/2 for |e| ≤ 1, |e| − ½ beyond (Huber 1964).
+fn huber(error: Tensor<2>) -> Tensor<2> {
+    let size = error.abs();
+    let quadratic = size.clone().clamp_max(1.0);
+    quadratic.clone().square() * 0.5 + (size - quadratic)
+}
+
+impl Policy<f32, usize> for Dqn {
+    fn act(&mut self, now: &View<'_, f32>, rng: &mut Rng, act: &mut [usize]) {
+        let warming_up = self.step < self.config.learning_starts;
+        let epsilon = if warming_up { 1.0 } else { self.config.epsilon.at(self.step, self.steps) };
+        if epsilon < 1.0 {
+            self.q.greedy(&self.theta, now, act);
+        }
+        for (lane, action) in act.iter_mut().enumerate() {
+            if choice::explores(epsilon, rng) {
+                *action = choice::uniform(self.q.choices, now.legal.map(|legal| legal.row(lane)), rng);
+            }
+        }
+    }
+}
+
+impl Agent<f32, usize> for Dqn {
+    fn learn(&mut self, seen: &Transitions<'_, f32, usize>, rng: &mut Rng, log: &mut Metrics) -> Result<(), Error> {
+        self.replay.push(seen);
+        let before = self.step;
+        self.step += seen.lanes() as u64;
+        let passes = |interval: u64| self.step / interval > before / interval;
+
+        let updates = if self.step > self.config.learning_starts && passes(self.config.train_frequency) {
+            self.config.gradient_steps
+        } else {
+            0
+        };
+        let copies = passes(self.config.target_interval);
+        if updates > 0 {
+            let alpha = self.config.learning_rate.at(before, self.steps);
+            let mut loss = None;
+            for _ in 0..updates {
+                loss = Some(self.update(alpha, rng));
+            }
+            let loss = f64::from(loss.map_or(0.0, Tensor::into_scalar::<f32>));
+            if !loss.is_finite() {
+                return Err(Error::Diverged { agent: ENTRY.id, what: "the loss", value: loss, step: self.step });
+            }
+            log.record("train/loss", loss);
+        }
+        if copies {
+            self.target = self.theta.clone();
+        }
+        log.record("train/epsilon", self.config.epsilon.at(before, self.steps));
+        Ok(())
+    }
+
+    fn policy(&self, mode: Mode) -> Box<dyn Policy<f32, usize>> {
+        match mode {
+            Mode::Greedy => Box::new(Greedy { q: self.q.clone(), theta: self.theta.clone() }),
+            Mode::Sample => Box::new(self.clone()),
+        }
+    }
+
+    fn state(&self) -> State {
+        State::of(&Saved {
+            theta: to_vec(self.theta.clone()),
+            target: to_vec(self.target.clone()),
+            adam: self.adam.state(),
+            replay: self.replay.clone(),
+            step: self.step,
+        })
+    }
+
+    fn set_state(&mut self, state: &State) -> Result<(), Error> {
+        let saved: Saved = state.get()?;
+        let Self { q: QNetwork { mlp, device, .. }, config, .. } = self;
+        if saved.target.len() != mlp.parameters() || !saved.replay.fits(config.buffer_size, mlp.inputs(), 1) {
+            return Err(gymkhana_envs::Error::State("another network, or memory of another shape".into()).into());
+        }
+        self.adam.set_state(saved.adam, device)?;
+        self.target = vector(saved.target, device);
+        (self.replay, self.step) = (saved.replay, saved.step);
+        self.set_policy_state(&State::of(&saved.theta))
+    }
+
+    fn policy_state(&self) -> State {
+        State::of(&to_vec(self.theta.clone()))
+    }
+
+    fn set_policy_state(&mut self, state: &State) -> Result<(), Error> {
+        let (theta, n): (Vec<f32>, _) = (state.get()?, self.q.mlp.parameters());
+        if theta.len() != n {
+            let why = format!("a network of {} parameters, not {n}", theta.len());
+            return Err(gymkhana_envs::Error::State(why).into());
+        }
+        self.theta = vector(theta, &self.q.device);
+        Ok(())
+    }
+}
+
+/// Everything that learning goes on from, on the host.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    theta: Vec<f32>,
+    target: Vec<f32>,
+    adam: AdamState,
+    replay: Replay<usize>,
+    step: u64,
+}
+
+/// The greedy policy of one moment.
+struct Greedy {
+    q: QNetwork,
+    theta: Tensor<1>,
+}
+
+impl Policy<f32, usize> for Greedy {
+    fn act(&mut self, now: &View<'_, f32>, _: &mut Rng, act: &mut [usize]) {
+        self.q.greedy(&self.theta, now, act);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::DeviceName;
+    use gymkhana_envs::{Batch, Env, Lanes, Seeds, Space, Spec, Step};
+
+    /// One state, reward 1 per step; each step ends the way it is told.
+    #[derive(Clone, Debug)]
+    struct One {
+        terminated: bool,
+        truncated: bool,
+    }
+
+    impl Env for One {
+        type Obs = [f32; 1];
+        type Act = usize;
+        fn spec(&self) -> Spec {
+            Spec::new("One", Space::cube(1, 0.0, 1.0), Space::Discrete(1))
+        }
+        fn reset(&mut self, _: &mut Rng) -> [f32; 1] {
+            [1.0]
+        }
+        fn step(&mut self, _: usize, _: &mut Rng) -> Step<[f32; 1]> {
+            Step { obs: [1.0], reward: 1.0, terminated: self.terminated, truncated: self.truncated }
+        }
+    }
+
+    fn config() -> DqnConfig {
+        DqnConfig {
+            learning_rate: 0.01.into(),
+            gamma: 0.5,
+            hidden: vec![8],
+            batch_size: 8,
+            buffer_size: 100,
+            learning_starts: 10,
+            train_frequency: 1,
+            target_interval: 10,
+            ..DqnConfig::default()
+        }
+    }
+
+    fn build(lanes: &impl Batch<O = f32, A = usize>, config: &DqnConfig, steps: u64) -> Dqn {
+        let setup = Setup { spec: lanes.spec(), lanes: lanes.lanes(), steps, device: DeviceName::Flex };
+        config.build(&setup, &mut Rng::new(0)).unwrap()
+    }
+
+    fn train(agent: &mut Dqn, lanes: &mut impl Batch<O = f32, A = usize>, rng: &mut Rng, steps: usize) {
+        let (mut act, mut log) = (vec![0; lanes.lanes()], Metrics::default());
+        for _ in 0..steps {
+            agent.act(&lanes.now(), rng, &mut act);
+            lanes.step(&act).unwrap();
+            agent.learn(&lanes.seen(&act), rng, &mut log).unwrap();
+        }
+    }
+
+    fn value(terminated: bool, truncated: bool) -> f32 {
+        let mut lanes = Lanes::new(One { terminated, truncated }, 2, &Seeds::from(0)).unwrap();
+        let mut agent = build(&lanes, &config(), 1_000);
+        train(&mut agent, &mut lanes, &mut Rng::new(1), 1_000);
+        to_vec(agent.q.mlp.forward(&agent.theta, matrix(&[1.0], 1, &agent.q.device)))[0]
+    }
+
+    #[test]
+    fn a_truncated_step_bootstraps_and_a_terminated_one_does_not() {
+        let close = |found: f32, expected: f32| assert!((found - expected).abs() < 0.02, "{found}, not {expected}");
+        close(value(false, true), 2.0); // 1/(1−γ)
+        close(value(true, false), 1.0);
+        close(value(true, true), 1.0); // both at once: termination decides
+    }
+
+    #[test]
+    fn huber_is_quadratic_near_0_and_linear_far_off() {
+        let loss = huber(matrix(&[0.5, -1.0, 3.0], 3, &Device::flex()));
+        assert_eq!(to_vec(loss), [0.125, 0.5, 2.5]);
+    }
+
+    #[test]
+    fn a_restored_agent_goes_on_with_the_same_numbers() {
+        let lanes = || Lanes::new(One { terminated: false, truncated: true }, 2, &Seeds::from(0)).unwrap();
+        let (mut one, mut rng, mut world) = (build(&lanes(), &config(), 100), Rng::new(1), lanes());
+        train(&mut one, &mut world, &mut rng, 30);
+        let mut two = build(&lanes(), &config(), 100);
+        two.set_state(&one.state()).unwrap();
+        let (mut world2, mut rng2) = (world.clone(), rng.clone());
+        train(&mut one, &mut world, &mut rng, 20);
+        train(&mut two, &mut world2, &mut rng2, 20);
+        assert_eq!(one.state(), two.state());
+        let other = build(&lanes(), &DqnConfig { hidden: vec![9], ..config() }, 100);
+        assert!(one.set_state(&other.state()).is_err() && one.set_policy_state(&other.policy_state()).is_err());
+    }
+}

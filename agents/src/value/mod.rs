@@ -1,0 +1,5 @@
+//! Deep agents that learn action values.
+
+pub mod dqn;
+
+pub use dqn::{Dqn, DqnConfig};
