@@ -167,11 +167,11 @@ pub trait Encode {
     type Elem: Elem;
     /// Numbers per row, checked against the environment's `Spec` before the first step.
     const WIDTH: usize;
-    /// Whether the observation says which actions are legal.
-    const MASKED: bool = false;
+    /// Actions that the observation says are legal or not, as many as the action space has; 0: it says nothing.
+    const MASKED: usize = 0;
     /// Writes the row.
     fn encode(&self, row: &mut [Self::Elem]);
-    /// Writes which actions are legal; called only if `MASKED`.
+    /// Writes which actions are legal; called only if it says.
     fn legal(&self, _mask: &mut [bool]) {}
 }
 
@@ -237,7 +237,7 @@ pub struct Masked<O, const K: usize> {
 impl<O: Encode, const K: usize> Encode for Masked<O, K> {
     type Elem = O::Elem;
     const WIDTH: usize = O::WIDTH;
-    const MASKED: bool = true;
+    const MASKED: usize = K;
     #[inline]
     fn encode(&self, row: &mut [O::Elem]) {
         self.obs.encode(row);

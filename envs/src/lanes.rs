@@ -34,9 +34,8 @@ impl<E: Env + Clone> Lanes<E> {
     pub fn new(env: E, n: usize, seeds: &Seeds) -> Result<Self, Error> {
         let spec = env.spec();
         check_spec::<E>(&spec, n)?;
-        let choices = if E::Obs::MASKED { spec.actions.choices().unwrap_or(0) } else { 0 };
         let lane = Lane { env, rng: seeds.lane(0), steps: 0 };
-        let buffers = Buffers::new(n, E::Obs::WIDTH, choices);
+        let buffers = Buffers::new(n, E::Obs::WIDTH, E::Obs::MASKED);
         let mut lanes = Self { copies: vec![lane; n], spec, buffers };
         lanes.restart(seeds)?;
         Ok(lanes)
@@ -48,6 +47,16 @@ impl<E: Env + Clone> Lanes<E> {
             lane.begin(i, &mut self.buffers, &self.spec)?;
         }
         Ok(())
+    }
+
+    /// The same lanes, with episodes truncated after `cap` steps at the latest.
+    ///
+    /// # Panics
+    /// If `cap` is 0.
+    pub fn limited_to(mut self, cap: u32) -> Self {
+        assert!(cap > 0, "an episode has at least one step");
+        self.spec.time_limit = Some(self.spec.time_limit.map_or(cap, |limit| limit.min(cap)));
+        self
     }
 
     /// The environment of lane `i`, to look at.
@@ -84,14 +93,14 @@ impl<E: Env + Clone + Send> Batch for Lanes<E> {
 
     fn step(&mut self, act: &[Self::A]) -> Result<(), Error> {
         check_actions(&self.spec, self.copies.len(), act)?;
-        let limit = self.spec.time_limit.unwrap_or(u32::MAX);
+        let limit = self.spec.time_limit;
         let Self { copies, spec, buffers } = self;
         buffers.advance();
         for (i, (lane, act)) in copies.iter_mut().zip(act.chunks_exact(E::Act::WIDTH)).enumerate() {
             let step = lane.env.step(E::Act::decode(act), &mut lane.rng);
-            lane.steps += 1;
+            lane.steps = lane.steps.saturating_add(1);
             buffers.put(i, &step.obs);
-            let truncated = step.truncated || lane.steps >= limit;
+            let truncated = step.truncated || limit.is_some_and(|limit| lane.steps >= limit);
             buffers.reward[i] = step.reward;
             buffers.terminated[i] = step.terminated;
             buffers.truncated[i] = truncated;
@@ -130,7 +139,11 @@ impl<E: Env + Clone + Send> Batch for Lanes<E> {
         for (i, (lane, (env, rng, steps))) in self.copies.iter_mut().zip(saved).enumerate() {
             (lane.rng, lane.steps) = (rng, steps);
             match env {
-                Some(env) => lane.env.set_state(&env)?,
+                Some(env) => {
+                    lane.env.set_state(&env)?;
+                    check_observation(&self.spec, i, self.buffers.row_mut(i))
+                        .map_err(|e| Error::State(e.to_string()))?;
+                }
                 None => lane.begin(i, &mut self.buffers, &self.spec)?,
             }
         }
@@ -156,6 +169,15 @@ fn check_spec<E: Env>(spec: &Spec, lanes: usize) -> Result<(), Error> {
     if !<E::Act as Decode>::Elem::fits(act) || act.width() != E::Act::WIDTH {
         let kind = <E::Act as Decode>::Elem::KIND;
         return wrong(format!("actions are said to be in {act}, but are rows of {} {kind}", E::Act::WIDTH));
+    }
+    if obs.width() == 0 || act.width() == 0 {
+        return wrong("observations and actions are rows of at least one number".into());
+    }
+    if E::Obs::MASKED > 0 && act.choices() != Some(E::Obs::MASKED) {
+        return wrong(format!(
+            "observations say of {} actions whether they are legal, but actions are in {act}",
+            E::Obs::MASKED
+        ));
     }
     if spec.time_limit == Some(0) {
         return wrong("a time limit of 0 steps".into());

@@ -82,14 +82,14 @@ macro_rules! number {
             fn parse(text: &str) -> Result<Self, String> {
                 // 1e6 and 50_000 are how people write step counts.
                 let plain = text.replace('_', "");
-                plain.parse().or_else(|_| whole(&plain).and_then(|x| x.to_string().parse().ok()).ok_or(()))
-                    .map_err(|()| concat!("not a ", $kind).into())
+                let value = plain.parse().ok().or_else(|| whole(&plain).and_then(|x| x.to_string().parse().ok()));
+                value.filter(|x: &$type| (*x as f64).is_finite()).ok_or_else(|| concat!("not a ", $kind).into())
             }
             fn show(&self) -> String {
                 self.to_string()
             }
             fn within(&self, range: &impl RangeBounds<$type>) -> bool {
-                range.contains(self)
+                (*self as f64).is_finite() && range.contains(self)
             }
         }
     )* };
@@ -188,7 +188,8 @@ pub fn check<T: Value>(owner: &str, name: &str, value: &T, range: &impl RangeBou
     if value.within(range) {
         return Ok(());
     }
-    let why = format!("must be {}", range_text(range));
+    let range = range_text(range);
+    let why = if range.is_empty() { "must be finite".into() } else { format!("must be {range}") };
     Err(Error::Parameter { owner: owner.into(), name: name.into(), value: value.show(), why })
 }
 
@@ -292,6 +293,8 @@ mod tests {
         struct Mixed for "mixed" {
             /// step size
             rate: f64 = 0.5, in above_to(0.0, 1.0);
+            /// how far
+            shift: f64 = 0.0, in ..;
             /// how many
             count: usize = 3, in 1..;
             /// layer widths
@@ -313,18 +316,19 @@ mod tests {
     fn errors_say_what_would_be_right() {
         let fails = |name, value| Mixed::from_settings([(name, value)]).unwrap_err().to_string();
         assert_eq!(fails("rate", "0"), "mixed: `rate=0`: must be above 0 and at most 1");
-        assert_eq!(fails("rate", "NaN"), "mixed: `rate=NaN`: must be above 0 and at most 1");
+        assert_eq!(fails("rate", "NaN"), "mixed: `rate=NaN`: not a number");
         assert_eq!(fails("rate", "fast"), "mixed: `rate=fast`: not a number");
         assert_eq!(fails("count", "1.5"), "mixed: `count=1.5`: not a whole number");
         assert_eq!(fails("hidden", "64,0"), "mixed: `hidden=64,0`: must be from 1 to 4096");
         let text = fails("hiden", "64");
-        assert!(text.contains("did you mean hidden?") && text.ends_with("rate, count, hidden, map"), "{text}");
+        assert!(text.contains("did you mean hidden?") && text.ends_with("rate, shift, count, hidden, map"), "{text}");
     }
 
     #[test]
     fn fields_written_directly_are_checked_too() {
         assert!(Mixed { rate: 2.0, ..Mixed::default() }.validate().is_err());
+        assert!(Mixed { shift: f64::INFINITY, ..Mixed::default() }.validate().is_err());
         assert!(Mixed::default().validate().is_ok());
-        assert_eq!(Mixed::list()[1].range, "at least 1");
+        assert_eq!(Mixed::list()[2].range, "at least 1");
     }
 }

@@ -70,7 +70,7 @@ impl fmt::Debug for AnyBatch {
     }
 }
 
-type MakeBatch = dyn Fn(usize, &Seeds) -> Result<AnyBatch, Error> + Send + Sync;
+type MakeBatch = dyn Fn(usize, &Seeds, Option<u32>) -> Result<AnyBatch, Error> + Send + Sync;
 
 /// An environment with its parameters fixed, ready to be copied into lanes. What is only known while the type is
 /// (capabilities such as the transition table) rides along.
@@ -90,7 +90,10 @@ impl Made {
         E::Act: Decode,
     {
         let spec = env.spec();
-        let batch = move |lanes, seeds: &Seeds| Ok(AnyBatch::new(Lanes::new(env.clone(), lanes, seeds)?));
+        let batch = move |lanes, seeds: &Seeds, cap: Option<u32>| {
+            let lanes = Lanes::new(env.clone(), lanes, seeds)?;
+            Ok(AnyBatch::new(if let Some(cap) = cap { lanes.limited_to(cap) } else { lanes }))
+        };
         Self { spec, batch: Arc::new(batch), model: None }
     }
 
@@ -109,7 +112,16 @@ impl Made {
     /// # Errors
     /// If `lanes` is 0 or the environment breaks its contract.
     pub fn batch(&self, lanes: usize, seeds: &Seeds) -> Result<AnyBatch, Error> {
-        (self.batch)(lanes, seeds)
+        (self.batch)(lanes, seeds, None)
+    }
+
+    /// As [`batch`](Self::batch), with episodes truncated after `cap` steps at the latest: for evaluation, which must
+    /// end also where an environment does not.
+    ///
+    /// # Errors
+    /// As [`batch`](Self::batch).
+    pub fn capped_batch(&self, lanes: usize, seeds: &Seeds, cap: u32) -> Result<AnyBatch, Error> {
+        (self.batch)(lanes, seeds, Some(cap))
     }
 
     /// The transition table, where the environment is one.

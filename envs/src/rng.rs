@@ -209,6 +209,12 @@ impl Seeds {
     }
 }
 
+impl From<SeedSequence> for Seeds {
+    fn from(root: SeedSequence) -> Self {
+        Self::Spawned(root)
+    }
+}
+
 impl From<u64> for Seeds {
     fn from(seed: u64) -> Self {
         Self::Spawned(SeedSequence::new(seed))

@@ -1,1 +1,5 @@
-fn main() {}
+//! The program `gymkhana`.
+
+fn main() -> std::process::ExitCode {
+    gymkhana::cli::main()
+}

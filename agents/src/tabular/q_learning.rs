@@ -11,10 +11,7 @@
 //! 1. Step size and ε may follow a schedule over the run.
 //! 2. Several lanes update the one table, one after the other in the order of lanes.
 
-use gymkhana_envs::{
-    Params, Rng, State, Transitions, View, params,
-    params::{above, above_to},
-};
+use gymkhana_envs::{Params, Rng, State, Transitions, View, params, params::above_to};
 use serde::{Deserialize, Serialize};
 
 use super::QTable;
@@ -36,7 +33,7 @@ params! {
         /// exploration ε: the probability of a random action
         epsilon: Schedule = Schedule::Constant(0.1), in 0.0..=1.0;
         /// what Q(s, a) begins with; more than any return makes it try everything
-        initial_value: f64 = 0.0, in above(f64::NEG_INFINITY);
+        initial_value: f64 = 0.0, in ..;
     }
 }
 

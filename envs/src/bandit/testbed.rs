@@ -88,7 +88,11 @@ impl Env for Testbed {
     }
 
     fn set_state(&mut self, state: &State) -> Result<(), Error> {
-        self.values = state.get()?;
+        let values: Vec<f64> = state.get()?;
+        if values.len() != self.params.arms {
+            return Err(Error::State(format!("{} arms, not {}", values.len(), self.params.arms)));
+        }
+        self.values = values;
         Ok(())
     }
 }

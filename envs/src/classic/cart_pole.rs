@@ -91,6 +91,12 @@ impl CartPole {
     }
 }
 
+impl Default for CartPole {
+    fn default() -> Self {
+        Self { state: [0.0; 4], params: CartPoleParams::default() }
+    }
+}
+
 impl Env for CartPole {
     type Obs = [f32; 4];
     type Act = usize;

@@ -73,14 +73,15 @@ The default map is Russell & Norvig's 4×3 world. Terminates on G and H; C puts 
     params: GridworldParams::list,
     make: |settings| {
         let p: GridworldParams = typed(settings)?;
-        let grid = Gridworld {
+        let rules = Rules {
             step_reward: p.step_reward,
             goal_reward: p.goal_reward,
             hole_reward: p.hole_reward,
             cliff_reward: p.cliff_reward,
             success_rate: 1.0 - p.slip,
-            ..Gridworld::new(&p.map)?
+            ..Rules::default()
         };
+        let grid = Gridworld::new(&p.map, rules)?;
         Ok(made(Finite::new("Gridworld", grid.table(), Some(p.time_limit), None)))
     },
 };
@@ -97,7 +98,8 @@ Reward −1 per step, −100 off the cliff and back to the start. Terminates at 
     make: |settings| {
         let p: CliffWalkingParams = typed(settings)?;
         let limit = (p.time_limit > 0).then_some(p.time_limit);
-        Ok(made(Finite::new("CliffWalking-v1", Gridworld::cliff().table(), limit, None)))
+        let rules = Rules { step_reward: -1.0, goal_reward: -1.0, absorbing: false, ..Rules::default() };
+        Ok(made(Finite::new("CliffWalking-v1", Gridworld::new(CLIFF_MAP, rules)?.table(), limit, None)))
     },
 };
 
@@ -112,7 +114,7 @@ with probability 1/3 and to either side with 1/3 each. Reward 1 at the goal, els
     params: FrozenLakeParams::list,
     make: |settings| {
         let p: FrozenLakeParams = typed(settings)?;
-        Ok(lake("FrozenLake-v1", FROZEN_LAKE_MAP, p.success_rate, p.time_limit, 0.70))
+        lake("FrozenLake-v1", FROZEN_LAKE_MAP, p.success_rate, p.time_limit, 0.70)
     },
 };
 
@@ -123,7 +125,7 @@ pub const FROZEN_LAKE_8X8: Entry = Entry {
     params: FrozenLake8x8Params::list,
     make: |settings| {
         let p: FrozenLake8x8Params = typed(settings)?;
-        Ok(lake("FrozenLake8x8-v1", FROZEN_LAKE_8X8_MAP, p.success_rate, p.time_limit, 0.85))
+        lake("FrozenLake8x8-v1", FROZEN_LAKE_8X8_MAP, p.success_rate, p.time_limit, 0.85)
     },
     ..FROZEN_LAKE
 };
@@ -142,22 +144,15 @@ fn made(env: Finite) -> Made {
     Made::of(env).with_model(model)
 }
 
-fn lake(id: &str, map: &str, success_rate: f64, time_limit: u32, threshold: f64) -> Made {
-    let grid = Gridworld {
-        moves: COUNTER_CLOCKWISE,
-        success_rate,
-        step_reward: 0.0,
-        hole_reward: 0.0,
-        ..Gridworld::new(map).expect("a map that is tested")
-    };
-    made(Finite::new(id, grid.table(), Some(time_limit), Some(threshold)))
+fn lake(id: &str, map: &str, success_rate: f64, time_limit: u32, threshold: f64) -> Result<Made, Error> {
+    let rules = Rules { moves: COUNTER_CLOCKWISE, success_rate, hole_reward: 0.0, ..Rules::default() };
+    let table = Gridworld::new(map, rules)?.table();
+    Ok(made(Finite::new(id, table, Some(time_limit), Some(threshold))))
 }
 
-/// A map and its rules, from which a [`Table`] is made.
-#[derive(Clone, Debug)]
-pub struct Gridworld {
-    cells: Vec<u8>,
-    columns: usize,
+/// What holds on a map.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rules {
     /// Steps (down, right) of the four actions, each a quarter turn from the one before.
     pub moves: [(isize, isize); 4],
     /// Probability of going where one wants; else to either side.
@@ -174,37 +169,10 @@ pub struct Gridworld {
     pub absorbing: bool,
 }
 
-impl Gridworld {
-    /// Reads a map. The rules begin without slip, with rewards 0, goal 1, hole −1, cliff −100.
-    ///
-    /// # Errors
-    /// If a row is shorter or longer than the first, a symbol is unknown, or there is no start or no end.
-    pub fn new(map: &str) -> Result<Self, Error> {
-        let wrong = |line, column, why: String| Err(Error::Map { line: line + 1, column: column + 1, why });
-        let rows: Vec<&str> = map.split(['\n', '/']).map(str::trim).filter(|row| !row.is_empty()).collect();
-        let columns = rows.first().map_or(0, |row| row.chars().count());
-        let mut cells = Vec::new();
-        for (line, row) in rows.iter().enumerate() {
-            for (column, symbol) in row.chars().enumerate() {
-                match symbol {
-                    'S' | 'G' | 'H' | 'C' | '#' => cells.push(symbol as u8),
-                    '.' | 'F' => cells.push(b'.'),
-                    other => return wrong(line, column, format!("`{other}` is none of S . F # G H C")),
-                }
-            }
-            let found = row.chars().count();
-            if found != columns {
-                return wrong(line, found.min(columns), format!("{found} cells, where the first row has {columns}"));
-            }
-        }
-        for (symbols, what) in [("S", "start (S)"), ("GH", "end (G or H)")] {
-            if !cells.iter().any(|&cell| symbols.contains(cell as char)) {
-                return wrong(0, 0, format!("the map has no {what}"));
-            }
-        }
-        Ok(Self {
-            cells,
-            columns,
+impl Default for Rules {
+    /// Up, right, down, left without slip; rewards 0, goal 1, hole −1, cliff −100.
+    fn default() -> Self {
+        Self {
             moves: CLOCKWISE,
             success_rate: 1.0,
             step_reward: 0.0,
@@ -212,13 +180,50 @@ impl Gridworld {
             hole_reward: -1.0,
             cliff_reward: -100.0,
             absorbing: true,
-        })
+        }
     }
+}
 
-    /// Sutton & Barto's cliff of 4 × 12 cells.
-    fn cliff() -> Self {
-        let grid = Self::new(CLIFF_MAP).expect("a map that is tested");
-        Self { step_reward: -1.0, goal_reward: -1.0, absorbing: false, ..grid }
+/// A map and its rules, from which a [`Table`] is made.
+#[derive(Clone, Debug)]
+pub struct Gridworld {
+    cells: Vec<u8>,
+    columns: usize,
+    rules: Rules,
+}
+
+impl Gridworld {
+    /// Reads a map.
+    ///
+    /// # Errors
+    /// If a row is shorter or longer than the first, a symbol is unknown, or there is no start or no end.
+    pub fn new(map: &str, rules: Rules) -> Result<Self, Error> {
+        let wrong = |line, column, why: String| Err(Error::Map { line: line + 1, column: column + 1, why });
+        let rows = map.split(['\n', '/']).enumerate().filter(|(_, row)| !row.trim().is_empty());
+        let (mut columns, mut cells) = (None, Vec::new());
+        for (line, text) in rows {
+            let (row, indent) = (text.trim(), text.chars().take_while(|symbol| symbol.is_whitespace()).count());
+            for (column, symbol) in row.chars().enumerate() {
+                let column = indent + column;
+                match symbol {
+                    'S' | 'G' | 'H' | 'C' | '#' => cells.push(symbol as u8),
+                    '.' | 'F' => cells.push(b'.'),
+                    other => return wrong(line, column, format!("`{other}` is none of S . F # G H C")),
+                }
+            }
+            let found = row.chars().count();
+            let columns = *columns.get_or_insert(found);
+            if found != columns {
+                let why = format!("{found} cells, where the first row has {columns}");
+                return wrong(line, indent + found.min(columns), why);
+            }
+        }
+        for (symbols, what) in [("S", "start (S)"), ("GH", "end (G or H)")] {
+            if !cells.iter().any(|&cell| symbols.contains(cell as char)) {
+                return wrong(0, 0, format!("the map has no {what}"));
+            }
+        }
+        Ok(Self { cells, columns: columns.unwrap_or_default(), rules })
     }
 
     /// The transition table.
@@ -231,14 +236,14 @@ impl Gridworld {
 
     fn outcomes(&self, state: usize, action: usize, starts: &[usize]) -> Vec<Outcome> {
         let cell = self.cells[state];
-        if self.absorbing && matches!(cell, b'G' | b'H') {
+        if self.rules.absorbing && matches!(cell, b'G' | b'H') {
             return vec![Outcome { probability: 1.0, next: state, reward: 0.0, terminated: true }];
         }
-        if self.success_rate >= 1.0 {
+        if self.rules.success_rate >= 1.0 {
             return self.enter(state, action, 1.0, starts);
         }
-        let side = (1.0 - self.success_rate) / 2.0;
-        [(action + 3, side), (action, self.success_rate), (action + 1, side)]
+        let side = (1.0 - self.rules.success_rate) / 2.0;
+        [(action + 3, side), (action, self.rules.success_rate), (action + 1, side)]
             .into_iter()
             .flat_map(|(direction, probability)| self.enter(state, direction % 4, probability, starts))
             .collect()
@@ -248,20 +253,21 @@ impl Gridworld {
     fn enter(&self, state: usize, direction: usize, probability: f64, starts: &[usize]) -> Vec<Outcome> {
         let next = self.neighbour(state, direction);
         let (reward, terminated) = match self.cells[next] {
-            b'G' => (self.goal_reward, true),
-            b'H' => (self.hole_reward, true),
+            b'G' => (self.rules.goal_reward, true),
+            b'H' => (self.rules.hole_reward, true),
             b'C' => {
                 let probability = probability / starts.len() as f64;
-                let back = |&next: &usize| Outcome { probability, next, reward: self.cliff_reward, terminated: false };
+                let back =
+                    |&next: &usize| Outcome { probability, next, reward: self.rules.cliff_reward, terminated: false };
                 return starts.iter().map(back).collect();
             }
-            _ => (self.step_reward, false),
+            _ => (self.rules.step_reward, false),
         };
         vec![Outcome { probability, next, reward, terminated }]
     }
 
     fn neighbour(&self, state: usize, direction: usize) -> usize {
-        let (down, right) = self.moves[direction];
+        let (down, right) = self.rules.moves[direction];
         let row = (state / self.columns).saturating_add_signed(down).min(self.cells.len() / self.columns - 1);
         let column = (state % self.columns).saturating_add_signed(right).min(self.columns - 1);
         let next = row * self.columns + column;
@@ -275,7 +281,7 @@ mod tests {
 
     #[test]
     fn walls_edges_holes_and_cliffs() {
-        let grid = Gridworld { step_reward: -1.0, ..Gridworld::new("S#G\n.C.\n..H").unwrap() };
+        let grid = Gridworld::new("S#G\n.C.\n..H", Rules { step_reward: -1.0, ..Rules::default() }).unwrap();
         let table = grid.table();
         let outcome = |state, action| {
             let [outcome] = table.outcomes(state, action) else { panic!("one outcome") };
@@ -291,16 +297,17 @@ mod tests {
 
     #[test]
     fn slip_goes_to_either_side() {
-        let table = Gridworld { success_rate: 0.8, ..Gridworld::new("...\n.S.\n..G").unwrap() }.table();
+        let table = Gridworld::new("...\n.S.\n..G", Rules { success_rate: 0.8, ..Rules::default() }).unwrap().table();
         let next: Vec<_> = table.outcomes(4, 0).iter().map(|o| (o.next, o.probability)).collect();
         assert_eq!(next, [(3, 0.099_999_999_999_999_98), (1, 0.8), (5, 0.099_999_999_999_999_98)]);
     }
 
     #[test]
     fn maps_that_cannot_be_read_say_where() {
-        let message = |map| Gridworld::new(map).unwrap_err().to_string();
+        let message = |map| Gridworld::new(map, Rules::default()).unwrap_err().to_string();
         assert_eq!(message("S.\n.x"), "map, line 2, column 2: `x` is none of S . F # G H C");
         assert_eq!(message("S.G\n.."), "map, line 2, column 3: 2 cells, where the first row has 3");
+        assert_eq!(message("\nS.G\n  .x."), "map, line 3, column 4: `x` is none of S . F # G H C");
         assert_eq!(message("..G"), "map, line 1, column 1: the map has no start (S)");
         assert_eq!(message(""), "map, line 1, column 1: the map has no start (S)");
     }

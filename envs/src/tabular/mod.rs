@@ -3,5 +3,5 @@
 pub mod gridworld;
 pub mod table;
 
-pub use gridworld::{Gridworld, GridworldParams};
+pub use gridworld::{Gridworld, GridworldParams, Rules};
 pub use table::{Finite, Outcome, Table, TabularModel};

@@ -4,7 +4,7 @@ use super::{Mapped, ObservationMap};
 use crate::{
     error::Error,
     params,
-    params::{Params, above},
+    params::Params,
     registry::{AnyBatch, Settings},
     space::Space,
 };
@@ -14,8 +14,8 @@ params! {
     pub struct DiscretizeParams for "discretize" {
         /// bins per feature
         bins: usize = 8, in 2..=1000;
-        /// where the bins of a feature without bounds end: it is cut at ±bound
-        bound: f64 = 3.0, in above(0.0);
+        /// a feature without bounds is cut at ±bound; one with a bound on one side, 2·bound from there
+        bound: f64 = 3.0, in 1e-6..=1e6;
     }
 }
 
@@ -47,9 +47,15 @@ impl Discretize {
         }
         // CartPole's velocities are bounded by ±f32::MAX in name only.
         let bound = params.bound as f32;
-        let edge = |x: f32| if x.abs() < 1e6 { x } else { bound.copysign(x) };
-        let low: Vec<f32> = low.iter().map(|&x| edge(x)).collect();
-        let width = low.iter().zip(high).map(|(low, &high)| (edge(high) - low) / params.bins as f32).collect();
+        let is_bound = |x: f32| x.abs() < 1e6;
+        let range = |(&low, &high): (&f32, &f32)| match (is_bound(low), is_bound(high)) {
+            (true, true) => (low, high - low),
+            (true, false) => (low, 2.0 * bound),
+            (false, true) => (high - 2.0 * bound, 2.0 * bound),
+            (false, false) => (-bound, 2.0 * bound),
+        };
+        let (low, width) =
+            low.iter().zip(high).map(range).map(|(low, width)| (low, width / params.bins as f32)).unzip();
         Ok(Self { low, width, bins: params.bins })
     }
 }
@@ -93,6 +99,11 @@ mod tests {
         };
         assert_eq!((index([-1.0, -2.0]), index([-9.0, -9.0]), index([1.0, 9.0])), (0, 0, 15));
         assert_eq!(index([0.1, -0.5]), 2 * 4 + 1);
+        let half = Space::Box { low: vec![5.0], high: vec![f32::INFINITY] };
+        let map = Discretize::new(&half, &DiscretizeParams { bins: 4, bound: 2.0 }).unwrap();
+        let mut to = [0];
+        map.map(&[7.5], &mut to);
+        assert_eq!(to, [2]);
         assert!(Discretize::new(&Space::unbounded(9), &DiscretizeParams::default()).is_err());
     }
 }

@@ -5,7 +5,7 @@ mod discretize;
 mod mapped;
 mod one_hot;
 
-pub use discretize::Discretize;
+pub use discretize::{Discretize, DiscretizeParams};
 pub use mapped::{Mapped, ObservationMap};
 pub use one_hot::OneHot;
 

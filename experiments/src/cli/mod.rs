@@ -1,0 +1,145 @@
+//! The command line: a file per command.
+
+mod eval;
+mod list;
+mod out;
+mod plot;
+mod run;
+mod show;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::interrupt::{self, Interrupted};
+
+/// Gymkhana, a reinforcement learning gym and algorithm zoo.
+#[derive(Parser, Debug)]
+#[command(name = "gymkhana", version, about, propagate_version = true, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  gymkhana run 5.4.2                          what section 5.4.2 teaches, with its numbers and figure
+  gymkhana train q-learning CliffWalking-v1   one agent on one environment
+  gymkhana list                               what there is";
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    List(list::Args),
+    Show(show::Args),
+    Run(run::Args),
+    Train(train::Args),
+    Eval(eval::Args),
+    Plot(plot::Args),
+}
+
+/// The program was used wrongly: exit status 2.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Usage(pub String);
+
+impl std::fmt::Display for Usage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Usage {}
+
+/// Checks were made and one failed: exit status 1, and everything has been said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct ChecksFailed;
+
+impl std::fmt::Display for ChecksFailed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a check failed")
+    }
+}
+
+impl std::error::Error for ChecksFailed {}
+
+/// Runs the program: 0 for success, 1 for a run that failed, 2 for wrong use, 130 when interrupted.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = interrupt::listen().and_then(|()| match cli.command {
+        Command::List(args) => list::main(&args),
+        Command::Show(args) => show::main(&args),
+        Command::Run(args) => run::main(&args),
+        Command::Train(args) => train::main(&args),
+        Command::Eval(args) => eval::main(&args),
+        Command::Plot(args) => plot::main(&args),
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let status = status(&error);
+            if status != 0 {
+                out::complain(&format!("error: {error:#}"));
+            }
+            ExitCode::from(status)
+        }
+    }
+}
+
+/// The exit status that an error stands for.
+fn status(error: &anyhow::Error) -> u8 {
+    use gymkhana_agents::Error as Agents;
+    use gymkhana_envs::Error as Envs;
+    let wrong_name_or_value = |error: &Envs| {
+        matches!(
+            error,
+            Envs::Unknown { .. }
+                | Envs::UnknownParameter { .. }
+                | Envs::Parameter { .. }
+                | Envs::Map { .. }
+                | Envs::Wrapper { .. }
+                | Envs::Spec { .. }
+        )
+    };
+    if error.is::<out::Closed>() {
+        return 0; // whoever reads has read enough
+    }
+    for cause in error.chain() {
+        if cause.is::<Interrupted>() {
+            return interrupt::STATUS;
+        }
+        let wrong_use = cause.is::<Usage>()
+            || cause.downcast_ref::<Envs>().is_some_and(wrong_name_or_value)
+            || cause.downcast_ref::<Agents>().is_some_and(|error| match error {
+                Agents::Env(error) => wrong_name_or_value(error),
+                Agents::Misfit { .. } | Agents::DeviceNotBuilt(_) => true,
+                _ => false,
+            });
+        if wrong_use {
+            return 2;
+        }
+    }
+    1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn wrong_use_and_failed_runs_have_their_own_status() {
+        let unknown = crate::launch::environment(&crate::config::RunConfig {
+            env: "CartPol".into(),
+            ..crate::config::tests::example()
+        });
+        assert_eq!(status(&unknown.unwrap_err()), 2);
+        assert_eq!(status(&anyhow::Error::new(Usage("so not".into())).context("seed 3")), 2);
+        assert_eq!(status(&anyhow::anyhow!("disk full")), 1);
+        assert_eq!(status(&Interrupted { step: 3 }.into()), 130);
+    }
+}

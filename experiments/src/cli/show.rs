@@ -1,0 +1,115 @@
+//! `gymkhana show NAME`
+
+use anyhow::Result;
+use gymkhana_envs::{
+    Param,
+    error::nearest,
+    wrappers::{WRAPPERS, WrapperEntry},
+};
+
+use super::out::{columns, say};
+use crate::{
+    sections::{self, SECTIONS, Section},
+    zoo,
+};
+
+/// Show an environment, an agent or a section: what it is, its equations, its parameters
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:\n  gymkhana show dqn\n  gymkhana show CartPole-v1\n  gymkhana show 5.4.2")]
+pub(super) struct Args {
+    /// An environment, an agent, a wrapper, or a section by number or title
+    name: String,
+}
+
+pub(super) fn main(args: &Args) -> Result<()> {
+    let name = args.name.trim();
+    if let Ok(agent) = gymkhana_agents::registry::find(name) {
+        return say(&agent_text(agent));
+    }
+    if let Ok(env) = gymkhana_envs::registry::find(name) {
+        return say(&env_text(env)?);
+    }
+    if let Ok(section) = sections::find(name) {
+        return say(&section_text(section));
+    }
+    if let Some(wrapper) = WRAPPERS.iter().find(|wrapper| wrapper.name == name) {
+        return say(&wrapper_text(wrapper));
+    }
+    let known = gymkhana_agents::registry::REGISTRY
+        .iter()
+        .map(|e| e.id)
+        .chain(gymkhana_envs::registry::REGISTRY.iter().map(|e| e.id))
+        .chain(SECTIONS.iter().flat_map(|s| std::iter::once(s.id).chain(s.titles)))
+        .chain(WRAPPERS.iter().map(|w| w.name));
+    let near = nearest(name, known);
+    Err(gymkhana_envs::Error::Unknown { kind: "environment, agent, section or wrapper", name: name.into(), near }
+        .into())
+}
+
+fn parameters(params: &[Param], prefix: &str) -> String {
+    let row = |p: &Param| {
+        let range = if p.range.is_empty() { p.kind.clone() } else { format!("{}, {}", p.kind, p.range) };
+        vec![format!("  {prefix}{}", p.name), p.default.clone(), range, p.doc.to_owned()]
+    };
+    columns(&["Parameters (--set name=value)", "default", "", ""], params.iter().map(row).collect())
+}
+
+fn agent_text(agent: &gymkhana_agents::registry::Entry) -> String {
+    let (observations, actions) = agent.kinds.names();
+    let what = |kind| if kind == "index" { "one state index" } else { "features" };
+    let acts = if actions == "index" { "choices" } else { "controls" };
+    let tuned =
+        gymkhana_envs::registry::REGISTRY.iter().filter(|env| matches!(zoo::find(agent.id, env.id), Ok(Some(_))));
+    let tuned: Vec<_> = tuned.map(|env| env.id).collect();
+    format!(
+        "{}: {}\n\n{}\n\nObservations: {}; actions: {acts}.\nTuned for: {}.\nSource: {}\n\n{}\n\nTry: gymkhana train {} {}",
+        agent.id,
+        agent.about,
+        indented(agent.equations),
+        what(observations),
+        if tuned.is_empty() { "nothing yet".into() } else { tuned.join(", ") },
+        agent.source,
+        parameters(&(agent.params)(), ""),
+        agent.id,
+        tuned.first().unwrap_or(&"ENV"),
+    )
+}
+
+fn env_text(env: &gymkhana_envs::registry::Entry) -> Result<String> {
+    let made = (env.make)(&[])?;
+    let spec = made.spec();
+    let limit = spec.time_limit.map_or("none".into(), |limit| format!("{limit} steps"));
+    let threshold = spec.reward_threshold.map_or("none".into(), |threshold| threshold.to_string());
+    Ok(format!(
+        "{}: {}\n\n{}\n\nObservations: {}\nActions: {}\nTime limit: {limit}\nSolved from a mean return of: {threshold}\n\
+         Source: {}\n\n{}",
+        env.id,
+        env.about,
+        indented(env.details),
+        spec.observations,
+        spec.actions,
+        env.source,
+        parameters(&(env.params)(), "env."),
+    ))
+}
+
+fn section_text(section: &Section) -> String {
+    let [english, chinese, japanese] = section.titles;
+    format!(
+        "{} {english} · {chinese} · {japanese}\n\n{}\n\n{}\n\nIn the figure: {}\n\nRun it: gymkhana run {}\nGo further:\n{}",
+        section.id,
+        section.about,
+        indented(section.equations),
+        section.look_at,
+        section.id,
+        indented(&section.further.join("\n")),
+    )
+}
+
+fn wrapper_text(wrapper: &WrapperEntry) -> String {
+    format!("{}: {}\n\nWritten: --wrap {}", wrapper.name, wrapper.about, wrapper.usage)
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,304 @@
+//! `gymkhana train AGENT ENV`
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::{Result, bail};
+
+use super::{
+    Usage,
+    out::{columns, complain, grid, say},
+};
+use crate::{
+    config::{EvaluationPlan, RunConfig, Values, default_log_every},
+    interrupt::Interrupted,
+    launch::{self, Cell, Completed, Existing, Making},
+    observe::Bars,
+    plot::{Figure, Panel, Reference},
+    sections::{
+        Table,
+        study::{curve, tuned},
+    },
+    stats, zoo,
+};
+
+/// Train an agent on an environment and draw its learning curve
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  gymkhana train q-learning CliffWalking-v1
+  gymkhana train dqn CartPole-v1 --seeds 4 --until 'return>=475'
+  gymkhana train dqn FrozenLake-v1 --wrap one-hot --set learning_rate=1e-3 --set env.success_rate=0.8
+
+Settings begin with the tuned ones of the zoo, where there are any; `gymkhana show AGENT` lists them all.
+Ctrl-C leaves a run that `--resume` goes on with, to the same numbers.")]
+pub(super) struct Args {
+    /// The agent
+    agent: String,
+    /// The environment
+    env: String,
+    /// Environment steps, all lanes together
+    #[arg(long, value_name = "N", value_parser = count)]
+    steps: Option<u64>,
+    /// Stop at the first evaluation with this mean return, as in `return>=475`
+    #[arg(long, value_name = "GOAL", value_parser = goal, allow_hyphen_values = true)]
+    until: Option<f64>,
+    /// The seed
+    #[arg(long, value_name = "S", default_value_t = 0, conflicts_with = "seeds")]
+    seed: u64,
+    /// Several runs, with seeds 0 to N−1
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    seeds: Option<u64>,
+    /// A parameter of the agent, or, as env.KEY, of the environment
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    settings: Vec<String>,
+    /// A wrapper round the environment, innermost first
+    #[arg(long = "wrap", value_name = "WRAPPER")]
+    wrappers: Vec<String>,
+    /// Copies of the environment that are stepped together
+    #[arg(long, value_name = "N")]
+    lanes: Option<usize>,
+    /// Where tensors live: flex, ndarray or wgpu
+    #[arg(long, value_name = "D", default_value = "flex")]
+    device: String,
+    /// Where the run goes; without it, a directory under results/runs named after its settings
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Go on with a run that was interrupted
+    #[arg(long)]
+    resume: bool,
+    /// How many runs at a time; without it, one per core
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+    /// Steps from one evaluation to the next, 0 for none during the run
+    #[arg(long, value_name = "N", value_parser = count)]
+    eval_every: Option<u64>,
+    /// Episodes of each evaluation during the run
+    #[arg(long, value_name = "N")]
+    eval_episodes: Option<usize>,
+    /// Seconds from one checkpoint to the next
+    #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
+    checkpoint_every: f64,
+}
+
+/// A count as people write it: 50000, 50_000, 5e4.
+fn count(text: &str) -> Result<u64, String> {
+    gymkhana_envs::params::Value::parse(text)
+}
+
+/// `return>=475`
+fn goal(text: &str) -> Result<f64, String> {
+    let number =
+        text.split_once(">=").map_or(text, |(name, number)| if name.trim() == "return" { number } else { text });
+    number.trim().parse().ok().filter(|x: &f64| x.is_finite()).ok_or_else(|| "not of the form return>=475".into())
+}
+
+pub(super) fn main(args: &Args) -> Result<()> {
+    let config = configuration(args)?;
+    let spec = launch::check(&config)?;
+    let checkpoint_every = Duration::try_from_secs_f64(args.checkpoint_every)
+        .map_err(|_| Usage(format!("`--checkpoint-every {}` is no time", args.checkpoint_every)))?;
+    let mut making = Making { checkpoint_every, ..Making::default() };
+    making.jobs = args.jobs.map_or(making.jobs, usize::from);
+    making.existing = if args.resume { Existing::Resume } else { Existing::Keep };
+    let default =
+        || Path::new("results/runs").join(format!("{}-{}-{}", config.agent, config.env, config.fingerprint()));
+    let out = args.out.clone().unwrap_or_else(default);
+    let cells = cells(args, &out);
+
+    say(&settings_text(&config)?)?;
+    say(&format!("{} → {}\n", seeds_text(&cells), out.display()))?;
+    let bars = Bars::new();
+    let label = |cell: &Cell| format!("seed {}", cell.seed);
+    let made = launch::run_cells(&config, &cells, &making, |cell| bars.add(&label(cell), config.steps));
+
+    let (done, failed): (Vec<_>, Vec<_>) = made.into_iter().partition(Result::is_ok);
+    let done: Vec<Completed> = done.into_iter().filter_map(Result::ok).collect();
+    if !done.is_empty() {
+        say(&grid(&results(&done)))?;
+        say(&summary(&done))?;
+        let threshold = spec.reward_threshold.map(|y| Reference { label: "solved".into(), y });
+        let title = format!("{} on {}", config.agent, config.env);
+        let figure = learning_curve(title, &config.agent, &done, threshold);
+        super::plot::write_both(&figure, &out.join("curve"))?;
+        say(&format!("{}", out.join("curve.svg").display()))?;
+    }
+    fail(failed.into_iter().filter_map(Result::err).collect())
+}
+
+/// Says what failed; the first failure decides the exit status.
+fn fail(mut errors: Vec<anyhow::Error>) -> Result<()> {
+    if errors.is_empty() {
+        return Ok(());
+    }
+    let interrupted = errors.iter().any(|error| error.downcast_ref::<Interrupted>().is_some());
+    let first = errors.remove(0);
+    for error in errors {
+        complain(&format!("error: {error:#}"));
+    }
+    if interrupted {
+        complain("the same command with `--resume` goes on");
+    }
+    Err(first)
+}
+
+fn configuration(args: &Args) -> Result<RunConfig> {
+    let mut config = tuned(&args.agent, &args.env)?;
+    let (mut settings, mut env_settings) = (Values::new(), Values::new());
+    for text in &args.settings {
+        let Some((key, value)) = text.split_once('=') else {
+            bail!(Usage(format!("`--set {text}` is not of the form key=value")));
+        };
+        match key.trim().strip_prefix("env.") {
+            Some(key) => env_settings.insert(key.into(), value.trim().into()),
+            None => settings.insert(key.trim().into(), value.trim().into()),
+        };
+    }
+    config.agent_settings.extend(settings);
+    // Read and written again, so that 1e-3 and 0.001 are one configuration.
+    let agent = gymkhana_agents::registry::find(&config.agent)?;
+    let all = (agent.check)(&launch::pairs(&config.agent_settings))?;
+    config.agent_settings = all.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    config.env_settings = env_settings;
+    if !args.wrappers.is_empty() {
+        config.wrappers.clone_from(&args.wrappers);
+    }
+    if let Some(steps) = args.steps {
+        config.steps = steps;
+        config.log_every = default_log_every(steps);
+        config.evaluation = EvaluationPlan::for_steps(steps);
+    }
+    config.lanes = args.lanes.unwrap_or(config.lanes);
+    config.device.clone_from(&args.device);
+    config.evaluation.every = args.eval_every.unwrap_or(config.evaluation.every);
+    config.evaluation.episodes = args.eval_episodes.unwrap_or(config.evaluation.episodes);
+    config.until = args.until;
+    config.check().map_err(|error| Usage(error.to_string()))?;
+    Ok(config)
+}
+
+/// One seed goes into the directory itself, several into one each below it.
+fn cells(args: &Args, out: &Path) -> Vec<Cell> {
+    match args.seeds {
+        Some(n) => (0..n).map(|seed| Cell { seed, dir: out.join(format!("seed-{seed}")) }).collect(),
+        None if args.out.is_some() => vec![Cell { seed: args.seed, dir: out.into() }],
+        None => vec![Cell { seed: args.seed, dir: out.join(format!("seed-{}", args.seed)) }],
+    }
+}
+
+fn seeds_text(cells: &[Cell]) -> String {
+    match cells {
+        [cell] => format!("seed {}", cell.seed),
+        cells => format!("seeds 0 to {}", cells.len() - 1),
+    }
+}
+
+/// What the run uses, and where each setting comes from.
+fn settings_text(config: &RunConfig) -> Result<String> {
+    let agent = gymkhana_agents::registry::find(&config.agent)?;
+    let tuned = zoo::find(&config.agent, &config.env)?;
+    let tuned_settings = tuned.as_ref().map(zoo::Tuned::agent_settings).unwrap_or_default();
+    let rows = (agent.params)().into_iter().map(|param| {
+        let value = config.agent_settings.get(param.name).cloned().unwrap_or_default();
+        let alone = [(param.name, tuned_settings.get(param.name).map_or("", String::as_str))];
+        let in_zoo = (agent.check)(&alone).ok().and_then(|all| all.into_iter().find(|(name, _)| *name == param.name));
+        let origin = match in_zoo {
+            Some((_, zoo)) if tuned_settings.contains_key(param.name) && zoo == value => "zoo",
+            _ if value == param.default => "default",
+            _ => "--set",
+        };
+        vec![format!("  {}", param.name), value, origin.into()]
+    });
+    let rows: Vec<_> = rows
+        .chain(
+            config.env_settings.iter().map(|(key, value)| vec![format!("  env.{key}"), value.clone(), "--set".into()]),
+        )
+        .collect();
+    let wrappers =
+        if config.wrappers.is_empty() { String::new() } else { format!(" · {}", config.wrappers.join(" · ")) };
+    let origin = tuned.map_or(String::new(), |tuned| format!("\nzoo: {}", tuned.source));
+    Ok(format!(
+        "{} on {}{wrappers} · {} steps · {} lane{} · {}{origin}\n{}",
+        config.agent,
+        config.env,
+        config.steps,
+        config.lanes,
+        if config.lanes == 1 { "" } else { "s" },
+        config.device,
+        columns(&["Settings", "", ""], rows),
+    ))
+}
+
+fn results(done: &[Completed]) -> Table {
+    let row = |made: &Completed| {
+        let (result, evaluation) = (&made.result, &made.result.evaluation);
+        vec![
+            made.seed.to_string(),
+            format!("{:.2}", evaluation.mean()),
+            format!("{:.2}", evaluation.deviation()),
+            format!("{:.1}", evaluation.mean_length()),
+            evaluation.capped.to_string(),
+            result.best.map_or("–".into(), |best| format!("{best:.2}")),
+            result.steps.to_string(),
+            format!("{:.1}", result.elapsed),
+            if made.was_there {
+                "was there"
+            } else if result.reached {
+                "reached its goal"
+            } else {
+                ""
+            }
+            .into(),
+        ]
+    };
+    let header = ["seed", "return", "deviation", "length", "capped", "best", "steps", "seconds", ""];
+    Table {
+        title: "Final policies, greedy".into(),
+        header: header.map(String::from).into(),
+        rows: done.iter().map(row).collect(),
+    }
+}
+
+fn summary(done: &[Completed]) -> String {
+    let means: Vec<f64> = done.iter().map(|made| made.result.evaluation.mean()).collect();
+    match means.as_slice() {
+        [_] => String::new(),
+        means => format!(
+            "mean of {} seeds: {:.2} ± {:.2} (95 %)\n",
+            means.len(),
+            stats::mean(means),
+            stats::half_interval(means)
+        ),
+    }
+}
+
+fn learning_curve(title: String, agent: &str, done: &[Completed], threshold: Option<Reference>) -> Figure {
+    let mut series = vec![curve(&format!("{agent}, greedy"), done, "eval/return_mean")];
+    let mut exploring = curve(&format!("{agent}, exploring"), done, "rollout/return_mean");
+    exploring.style = crate::plot::LineStyle::Dashed;
+    series.push(exploring);
+    series.retain(|series| !series.x.is_empty());
+    let panel = Panel {
+        x_label: "environment steps".into(),
+        y_label: "return".into(),
+        series,
+        references: threshold.into_iter().collect(),
+        ..Panel::default()
+    };
+    Figure { title, panels: vec![panel] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_and_goals_as_people_write_them() {
+        assert_eq!((count("5e4"), count("50_000")), (Ok(50_000), Ok(50_000)));
+        assert!(count("-1").is_err() && count("1.5").is_err());
+        assert_eq!((goal("return>=475"), goal("-13")), (Ok(475.0), Ok(-13.0)));
+        assert!(goal("reward>=3").is_err() && goal("return>=much").is_err());
+    }
+}

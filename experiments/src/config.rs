@@ -1,0 +1,163 @@
+//! What a run is: everything that its numbers depend on but the seed, as plain data.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Result, bail};
+use serde::{Deserialize, Serialize};
+
+/// Settings by name, as they would be written.
+pub type Values = BTreeMap<String, String>;
+
+/// A run's configuration.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunConfig {
+    /// The agent's name.
+    pub agent: String,
+    /// All its parameters.
+    pub agent_settings: Values,
+    /// The environment's id.
+    pub env: String,
+    /// The environment's parameters that differ from their defaults.
+    pub env_settings: Values,
+    /// Wrappers, innermost first.
+    pub wrappers: Vec<String>,
+    /// Environment steps, all lanes together.
+    pub steps: u64,
+    /// Copies of the environment that are stepped together.
+    pub lanes: usize,
+    /// Where tensors live.
+    pub device: String,
+    /// Steps from one line of metrics to the next.
+    pub log_every: u64,
+    /// Evaluation during the run and after it.
+    pub evaluation: EvaluationPlan,
+    /// The mean return of an evaluation at which the run stops early.
+    pub until: Option<f64>,
+}
+
+/// How a run is evaluated.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EvaluationPlan {
+    /// Steps from one evaluation to the next; 0: none during the run.
+    pub every: u64,
+    /// Episodes of each evaluation during the run.
+    pub episodes: usize,
+    /// Episodes of the evaluation after it.
+    pub final_episodes: usize,
+    /// Steps after which an episode of an evaluation is given up.
+    pub cap: u32,
+}
+
+impl EvaluationPlan {
+    /// Some 25 evaluations of 20 episodes during a run of that many steps, 100 episodes after it.
+    pub fn for_steps(steps: u64) -> Self {
+        Self { every: (steps / 25).max(1), episodes: 20, final_episodes: 100, cap: 10_000 }
+    }
+}
+
+/// Steps from one line of metrics to the next: some 100 lines per run.
+pub fn default_log_every(steps: u64) -> u64 {
+    (steps / 100).max(1)
+}
+
+impl RunConfig {
+    /// Refuses numbers that make no run.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub fn check(&self) -> Result<()> {
+        if self.steps == 0 {
+            bail!("a run of 0 steps");
+        }
+        if self.lanes == 0 || self.lanes as u64 > self.steps {
+            bail!("{} lanes in a run of {} steps", self.lanes, self.steps);
+        }
+        if self.evaluation.final_episodes == 0 || self.evaluation.cap == 0 {
+            bail!("an evaluation needs at least one episode of one step");
+        }
+        if self.evaluation.every > 0 && self.evaluation.episodes == 0 {
+            bail!("an evaluation needs at least one episode");
+        }
+        if self.until.is_some() && self.evaluation.every == 0 {
+            bail!("without evaluations during the run nothing can end it early");
+        }
+        if self.until.is_some_and(|mean| !mean.is_finite()) {
+            bail!("a run cannot end at a return that is not a number");
+        }
+        Ok(())
+    }
+
+    /// A short name that differs between configurations.
+    pub fn fingerprint(&self) -> String {
+        let text = serde_json::to_string(self).unwrap_or_default();
+        format!("{:08x}", crc32fast::hash(text.as_bytes()))
+    }
+
+    /// What differs from another configuration, a line each.
+    pub fn differences(&self, other: &Self) -> Vec<String> {
+        let value = |config: &Self| serde_json::to_value(config).unwrap_or_default();
+        let (mine, theirs) = (value(self), value(other));
+        let mut lines = Vec::new();
+        collect_differences("", &mine, &theirs, &mut lines);
+        lines
+    }
+}
+
+fn collect_differences(path: &str, a: &serde_json::Value, b: &serde_json::Value, lines: &mut Vec<String>) {
+    match (a.as_object(), b.as_object()) {
+        (Some(x), Some(y)) => {
+            let keys: std::collections::BTreeSet<_> = x.keys().chain(y.keys()).collect();
+            for key in keys {
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                let null = serde_json::Value::Null;
+                collect_differences(&path, x.get(key).unwrap_or(&null), y.get(key).unwrap_or(&null), lines);
+            }
+        }
+        _ if a != b => lines.push(format!("{path}: {a} instead of {b}")),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn example() -> RunConfig {
+        RunConfig {
+            agent: "q-learning".into(),
+            agent_settings: Values::from([("gamma".into(), "1".into())]),
+            env: "CliffWalking-v1".into(),
+            env_settings: Values::new(),
+            wrappers: vec![],
+            steps: 1_000,
+            lanes: 1,
+            device: "flex".into(),
+            log_every: 10,
+            evaluation: EvaluationPlan::for_steps(1_000),
+            until: None,
+        }
+    }
+
+    #[test]
+    fn differences_are_named() {
+        let mut other = example();
+        other.agent_settings.insert("gamma".into(), "0.9".into());
+        other.steps = 5;
+        assert_eq!(
+            example().differences(&other),
+            [r#"agent_settings.gamma: "1" instead of "0.9""#, "steps: 1000 instead of 5"]
+        );
+        assert_ne!(example().fingerprint(), other.fingerprint());
+        assert!(example().differences(&example()).is_empty());
+    }
+
+    #[test]
+    fn impossible_runs_are_refused() {
+        assert!(example().check().is_ok());
+        assert!(RunConfig { steps: 0, ..example() }.check().is_err());
+        assert!(RunConfig { lanes: 0, ..example() }.check().is_err());
+        assert!(RunConfig { until: Some(f64::NAN), ..example() }.check().is_err());
+    }
+}

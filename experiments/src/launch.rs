@@ -1,0 +1,237 @@
+//! From a configuration to a run: names become environments and agents.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail};
+use gymkhana_agents::{DeviceName, Setup, registry as agents, registry::AnyAgent};
+use gymkhana_envs::{
+    SeedSequence, Seeds, Spec, registry as envs,
+    registry::{AnyBatch, Made},
+    wrappers,
+};
+
+use crate::{
+    config::{RunConfig, Values},
+    evaluate::lanes_for,
+    interrupt,
+    observe::{History, Observer},
+    runner::{self, Keeping, RunResult, Streams, Worlds},
+    store::{Found, Manifest, RunDir},
+};
+
+/// Settings as the registries take them.
+pub(crate) fn pairs(values: &Values) -> Vec<(&str, &str)> {
+    values.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
+}
+
+/// The environment of a configuration, without its wrappers.
+///
+/// # Errors
+/// If there is none of that name, or a parameter is wrong.
+pub fn environment(config: &RunConfig) -> Result<Made> {
+    Ok((envs::find(&config.env)?.make)(&pairs(&config.env_settings))?)
+}
+
+fn wrapped(batch: AnyBatch, config: &RunConfig) -> Result<AnyBatch> {
+    Ok(config.wrappers.iter().try_fold(batch, |batch, text| wrappers::wrap(batch, text))?)
+}
+
+/// A batch for evaluating `episodes` episodes, whose episodes end at the cap at the latest.
+///
+/// # Errors
+/// If the configuration makes no environment.
+pub fn evaluation_batch(config: &RunConfig, episodes: usize) -> Result<AnyBatch> {
+    let seeds = Seeds::Spawned(SeedSequence::new(0));
+    let batch = environment(config)?.capped_batch(lanes_for(episodes), &seeds, config.evaluation.cap)?;
+    wrapped(batch, config)
+}
+
+/// The agent of a configuration for an environment's specification.
+///
+/// # Errors
+/// If there is none of that name, a parameter is wrong, or it does not fit.
+pub fn build_agent(config: &RunConfig, spec: &Spec, seed: u64) -> Result<AnyAgent> {
+    let device: DeviceName = config.device.parse()?;
+    device.check()?;
+    let setup = Setup { spec, lanes: config.lanes, steps: config.steps, device };
+    let mut rng = Streams::new(seed).parameters();
+    Ok((agents::find(&config.agent)?.build)(&pairs(&config.agent_settings), &setup, &mut rng)?)
+}
+
+/// Refuses a configuration that makes no run, before the first one begins; gives the specification the agent sees.
+///
+/// # Errors
+/// What is wrong and what would be right.
+pub fn check(config: &RunConfig) -> Result<Spec> {
+    config.check()?;
+    let entry = agents::find(&config.agent)?;
+    (entry.check)(&pairs(&config.agent_settings))?;
+    let env = wrapped(environment(config)?.batch(1, &Seeds::from(0))?, config)?;
+    entry.check_fit(&env)?;
+    build_agent(config, env.spec(), 0)?;
+    Ok(env.spec().clone())
+}
+
+/// What to do with a run that is already there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Existing {
+    /// Take a finished run's result; refuse to touch an interrupted one.
+    #[default]
+    Keep,
+    /// Take a finished run's result; go on with an interrupted one.
+    Resume,
+}
+
+/// How runs are made.
+#[derive(Clone, Copy, Debug)]
+pub struct Making {
+    /// What to do with a run that is already there.
+    pub existing: Existing,
+    /// From one checkpoint to the next.
+    pub checkpoint_every: Duration,
+    /// How many runs at a time.
+    pub jobs: usize,
+}
+
+impl Default for Making {
+    fn default() -> Self {
+        let jobs = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self { existing: Existing::Keep, checkpoint_every: Duration::from_secs(10), jobs }
+    }
+}
+
+/// A run to be made: a seed, and the directory it is kept in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cell {
+    /// The seed.
+    pub seed: u64,
+    /// The directory.
+    pub dir: PathBuf,
+}
+
+/// A run that was made, or was there.
+#[derive(Clone, Debug)]
+pub struct Completed {
+    /// The seed.
+    pub seed: u64,
+    /// Its result.
+    pub result: RunResult,
+    /// Its metrics.
+    pub history: History,
+    /// Whether it was there before.
+    pub was_there: bool,
+}
+
+/// Makes one run in its directory, or takes the one that is there.
+///
+/// # Errors
+/// If it fails, is interrupted, or the directory holds something else.
+pub fn run_cell(config: &RunConfig, cell: &Cell, making: &Making, observer: &mut dyn Observer) -> Result<Completed> {
+    let Cell { seed, dir } = cell;
+    let keeping = match RunDir::find(dir)? {
+        Found::Nothing => None,
+        Found::Finished(manifest, result) => {
+            same_run(&manifest, config, *seed, dir)?;
+            let history = crate::store::run_dir::read_history(dir)?;
+            return Ok(Completed { seed: *seed, result, history, was_there: true });
+        }
+        Found::Interrupted(manifest) => {
+            same_run(&manifest, config, *seed, dir)?;
+            if making.existing == Existing::Keep {
+                bail!(crate::cli::Usage(format!(
+                    "{} holds an interrupted run: `--resume` goes on with it, `--out` puts a new one elsewhere",
+                    dir.display()
+                )));
+            }
+            let (dir, state, history) = RunDir::resume(dir)?;
+            Some(Keeping { dir: Some(dir), state, history, checkpoint_every: making.checkpoint_every })
+        }
+    };
+    let streams = Streams::new(*seed);
+    let training = wrapped(environment(config)?.batch(config.lanes, &streams.lanes())?, config)?;
+    let during = evaluation_batch(config, config.evaluation.episodes)?;
+    let after = evaluation_batch(config, config.evaluation.final_episodes)?;
+    let agent = build_agent(config, training.spec(), *seed)?;
+
+    macro_rules! go {
+        ($($variant:ident),*) => {
+            match (training, during, after, agent) {
+                $((AnyBatch::$variant(mut t), AnyBatch::$variant(mut d), AnyBatch::$variant(mut a), AnyAgent::$variant(mut agent)) => {
+                    let keeping = match keeping {
+                        Some(keeping) => keeping,
+                        None => {
+                            let manifest = Manifest::new(config.clone(), *seed, t.spec().clone(), t.resumes_exactly());
+                            let dir = Some(RunDir::create(dir, manifest)?);
+                            Keeping { dir, checkpoint_every: making.checkpoint_every, ..Keeping::default() }
+                        }
+                    };
+                    let worlds = Worlds { training: &mut *t, evaluation: &mut *d, final_evaluation: &mut *a };
+                    let (result, history) = runner::run(config, *seed, worlds, &mut *agent, keeping, observer)?;
+                    Ok(Completed { seed: *seed, result, history, was_there: false })
+                })*
+                (env, ..) => Err(agents::find(&config.agent)?.check_fit(&env).err().map_or_else(
+                    || anyhow::anyhow!("{} does not fit {}", config.agent, config.env),
+                    Into::into,
+                )),
+            }
+        };
+    }
+    go!(IndexChoice, FeatureChoice)
+}
+
+/// Refuses a directory of another run.
+pub(crate) fn same_run(manifest: &Manifest, config: &RunConfig, seed: u64, dir: &Path) -> Result<()> {
+    let mut differences = config.differences(&manifest.config);
+    if manifest.seed != seed {
+        differences.push(format!("seed: {seed} instead of {}", manifest.seed));
+    }
+    if differences.is_empty() {
+        return Ok(());
+    }
+    bail!(crate::cli::Usage(format!(
+        "{} holds another run ({}): choose another `--out`",
+        dir.display(),
+        differences.join("; ")
+    )))
+}
+
+/// Makes runs, several at a time; a run that fails does not stop the others. Results are in the order of `cells`.
+pub fn run_cells<'a, T: Observer>(
+    config: &RunConfig,
+    cells: &'a [Cell],
+    making: &Making,
+    observer: impl Fn(&'a Cell) -> T + Sync,
+) -> Vec<Result<Completed>> {
+    let next = AtomicUsize::new(0);
+    let results: Vec<Mutex<Option<Result<Completed>>>> = cells.iter().map(|_| Mutex::new(None)).collect();
+    let work = || {
+        while let Some(cell) = cells.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let made = if interrupt::wanted() {
+                Err(interrupt::Interrupted { step: 0 }.into())
+            } else {
+                run_cell(config, cell, making, &mut observer(cell))
+            };
+            let made = made.with_context(|| format!("seed {}", cell.seed));
+            let place = cells.iter().position(|other| std::ptr::eq(other, cell)).unwrap_or_default();
+            *results[place].lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(made);
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..making.jobs.clamp(1, cells.len().max(1)) {
+            scope.spawn(work);
+        }
+    });
+    let take = |slot: Mutex<Option<Result<Completed>>>| {
+        let made = slot.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        made.unwrap_or_else(|| Err(anyhow::anyhow!("the run was not made")))
+    };
+    results.into_iter().map(take).collect()
+}

@@ -1,0 +1,15 @@
+//! Observers: who is told how a run goes. They change no number of it.
+
+pub mod bars;
+pub mod record;
+
+pub use bars::{Bars, RunBar};
+pub use record::{History, Record};
+
+/// Is told how a run goes.
+pub trait Observer {
+    /// Now and then, often enough for a progress bar: environment steps done so far.
+    fn progress(&mut self, _step: u64) {}
+    /// A line of metrics.
+    fn record(&mut self, _record: &Record) {}
+}

@@ -1,0 +1,348 @@
+//! The training loop: act, step, learn, tell. One for all agents, tabular and deep, by name and by type.
+
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result};
+use gymkhana_agents::{Agent, Metrics, Mode};
+use gymkhana_envs::{Batch, Elem, Rng, SeedSequence, Seeds, State, Transitions};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    config::RunConfig,
+    evaluate::{Evaluation, evaluate},
+    interrupt::{self, Interrupted},
+    observe::{History, Observer, Record},
+    store::{
+        RunDir,
+        run_dir::{BEST_POLICY, FINAL_POLICY},
+    },
+};
+
+/// The random streams of one run, each from its own child of the seed: none depends on how much another draws.
+#[derive(Clone, Debug)]
+pub struct Streams(SeedSequence);
+
+impl Streams {
+    /// Of the run with that seed.
+    pub fn new(seed: u64) -> Self {
+        Self(SeedSequence::new(seed))
+    }
+
+    /// Of the training lanes.
+    pub fn lanes(&self) -> Seeds {
+        Seeds::Spawned(self.0.child(0))
+    }
+
+    /// Of the agent while it acts and learns.
+    pub fn agent(&self) -> Rng {
+        self.0.child(1).rng()
+    }
+
+    /// Of the agent's first parameters.
+    pub fn parameters(&self) -> Rng {
+        self.0.child(2).rng()
+    }
+
+    /// Of the n-th evaluation during the run: its lanes, and the policy in them.
+    pub fn evaluation(&self, n: usize) -> (Seeds, Rng) {
+        pair(&self.0.child(3).child(n))
+    }
+
+    /// Of the evaluation after the run.
+    pub fn final_evaluation(&self) -> (Seeds, Rng) {
+        pair(&self.0.child(4))
+    }
+}
+
+fn pair(root: &SeedSequence) -> (Seeds, Rng) {
+    (Seeds::Spawned(root.child(0)), root.child(1).rng())
+}
+
+/// What a run ends with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunResult {
+    /// Environment steps that were taken.
+    pub steps: u64,
+    /// Training episodes that ended.
+    pub episodes: u64,
+    /// Whether the run ended early, at the return it was told to reach.
+    pub reached: bool,
+    /// The greatest mean return of an evaluation during the run.
+    pub best: Option<f64>,
+    /// The evaluation of the final policy.
+    pub evaluation: Evaluation,
+    /// Seconds, all sittings together.
+    #[serde(rename = "time/elapsed")]
+    pub elapsed: f64,
+}
+
+/// Where a run happens.
+pub struct Worlds<'a, O, A> {
+    /// The lanes that are learned in.
+    pub training: &'a mut dyn Batch<O = O, A = A>,
+    /// Others, for evaluation during the run.
+    pub evaluation: &'a mut dyn Batch<O = O, A = A>,
+    /// Others, for the evaluation after it.
+    pub final_evaluation: &'a mut dyn Batch<O = O, A = A>,
+}
+
+impl<O: Elem, A: Elem> std::fmt::Debug for Worlds<'_, O, A> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Worlds").field("spec", self.training.spec()).finish_non_exhaustive()
+    }
+}
+
+/// Where a run is kept, and what it goes on from.
+#[derive(Debug, Default)]
+pub struct Keeping {
+    /// Its directory; none: nothing is written.
+    pub dir: Option<RunDir>,
+    /// The checkpoint that it goes on from.
+    pub state: Option<State>,
+    /// The metrics up to there.
+    pub history: History,
+    /// From one checkpoint to the next.
+    pub checkpoint_every: Duration,
+}
+
+/// All of a run that changes, beside agent and lanes.
+#[derive(Debug, Serialize, Deserialize)]
+struct Progress {
+    step: u64,
+    rng: Rng,
+    rollout: Rollout,
+    log: Metrics,
+    evaluations: usize,
+    best: Option<f64>,
+    reached: bool,
+    elapsed: Duration,
+}
+
+/// Training episodes since the last line of metrics.
+#[derive(Debug, Serialize, Deserialize)]
+struct Rollout {
+    /// per lane, of the running episode
+    sum: Vec<f64>,
+    length: Vec<u32>,
+    /// returns and lengths of those that ended since the last line
+    ended: VecDeque<(f64, u32)>,
+    episodes: u64,
+}
+
+impl Rollout {
+    fn new(lanes: usize) -> Self {
+        Self { sum: vec![0.0; lanes], length: vec![0; lanes], ended: VecDeque::new(), episodes: 0 }
+    }
+
+    fn see<O: Elem, A: Elem>(&mut self, seen: &Transitions<'_, O, A>) {
+        for i in 0..seen.lanes() {
+            self.sum[i] += seen.reward[i];
+            self.length[i] += 1;
+            if seen.ended(i) {
+                self.ended.push_back((self.sum[i], self.length[i]));
+                (self.sum[i], self.length[i]) = (0.0, 0);
+                self.episodes += 1;
+            }
+        }
+    }
+
+    fn take(&mut self, record: &mut Record) {
+        record.put("rollout/episodes", self.episodes as f64);
+        if !self.ended.is_empty() {
+            let n = self.ended.len() as f64;
+            record.put("rollout/return_mean", self.ended.iter().map(|(sum, _)| sum).sum::<f64>() / n);
+            record.put("rollout/length_mean", self.ended.iter().map(|(_, length)| f64::from(*length)).sum::<f64>() / n);
+            self.ended.clear();
+        }
+    }
+}
+
+/// How many iterations may pass before an observer hears of them.
+const TELL_EVERY: u64 = 64;
+
+/// Trains `agent`, evaluates it, and keeps what is to be kept.
+///
+/// # Errors
+/// If learning diverges, an environment breaks its contract, something cannot be written, or the run is interrupted
+/// ([`Interrupted`]), after which it resumes.
+pub fn run<'a, O: Elem, A: Elem>(
+    config: &'a RunConfig,
+    seed: u64,
+    worlds: Worlds<'a, O, A>,
+    agent: &'a mut dyn Agent<O, A>,
+    keeping: Keeping,
+    observer: &mut dyn Observer,
+) -> Result<(RunResult, History)> {
+    let started = Instant::now();
+    let streams = Streams::new(seed);
+    let mut run = Run::begin(config, streams, worlds, agent, keeping)?;
+    let before = run.progress.elapsed;
+    let mut last_checkpoint = started;
+    let mut act = vec![A::default(); run.worlds.training.lanes() * run.worlds.training.spec().actions.width()];
+    let mut iteration = 0_u64;
+
+    while run.progress.step < config.steps && !run.progress.reached {
+        if let Some(mut record) = run.iterate(&mut act)? {
+            run.progress.elapsed = before + started.elapsed();
+            run.add_time(&mut record);
+            observer.record(&record);
+            run.keep(record)?;
+        }
+        if iteration.is_multiple_of(TELL_EVERY) {
+            observer.progress(run.progress.step);
+            let now = Instant::now();
+            run.progress.elapsed = before + (now - started);
+            if interrupt::wanted() {
+                run.checkpoint()?;
+                return Err(Interrupted { step: run.progress.step }.into());
+            }
+            if now - last_checkpoint >= run.keeping.checkpoint_every {
+                run.checkpoint()?;
+                last_checkpoint = now;
+            }
+        }
+        iteration += 1;
+    }
+    observer.progress(run.progress.step);
+    run.progress.elapsed = before + started.elapsed();
+    run.finish()
+}
+
+/// A run under way.
+struct Run<'a, O, A> {
+    config: &'a RunConfig,
+    streams: Streams,
+    worlds: Worlds<'a, O, A>,
+    agent: &'a mut dyn Agent<O, A>,
+    keeping: Keeping,
+    progress: Progress,
+    /// steps and time of the last line of metrics, for the speed since
+    last_line: (u64, Duration),
+}
+
+impl<'a, O: Elem, A: Elem> Run<'a, O, A> {
+    fn begin(
+        config: &'a RunConfig,
+        streams: Streams,
+        worlds: Worlds<'a, O, A>,
+        agent: &'a mut dyn Agent<O, A>,
+        mut keeping: Keeping,
+    ) -> Result<Self> {
+        let progress = if let Some(state) = keeping.state.take() {
+            let (progress, agent_state, lanes): (Progress, State, State) =
+                state.get().context("the checkpoint is of another version of gymkhana")?;
+            agent.set_state(&agent_state).context("the checkpoint is of another agent")?;
+            worlds.training.set_state(&lanes).context("the checkpoint is of another environment")?;
+            progress
+        } else {
+            worlds.training.reset(&streams.lanes())?;
+            Progress {
+                step: 0,
+                rng: streams.agent(),
+                rollout: Rollout::new(worlds.training.lanes()),
+                log: Metrics::default(),
+                evaluations: 0,
+                best: None,
+                reached: false,
+                elapsed: Duration::ZERO,
+            }
+        };
+        let last_line = (progress.step, progress.elapsed);
+        Ok(Self { config, streams, worlds, agent, keeping, progress, last_line })
+    }
+
+    /// One step of every lane; gives a line of metrics where one is due.
+    fn iterate(&mut self, act: &mut [A]) -> Result<Option<Record>> {
+        let Self { worlds: Worlds { training, .. }, agent, progress, config, .. } = self;
+        agent.act(&training.now(), &mut progress.rng, act);
+        training.step(act)?;
+        let seen = training.seen(act);
+        agent.learn(&seen, &mut progress.rng, &mut progress.log)?;
+        progress.rollout.see(&seen);
+
+        let before = progress.step;
+        progress.step += seen.lanes() as u64;
+        let last = progress.step >= config.steps;
+        let passes = |interval: u64| interval > 0 && (last || progress.step / interval > before / interval);
+        let (line, evaluation) = (passes(config.log_every), passes(config.evaluation.every));
+        if !line && !evaluation {
+            return Ok(None);
+        }
+        let mut record = Record { step: progress.step, ..Record::default() };
+        progress.rollout.take(&mut record);
+        for (key, value) in progress.log.take() {
+            record.put(key, value);
+        }
+        if evaluation {
+            self.evaluate(&mut record)?;
+        }
+        Ok(Some(record))
+    }
+
+    fn evaluate(&mut self, record: &mut Record) -> Result<()> {
+        let (seeds, mut rng) = self.streams.evaluation(self.progress.evaluations);
+        self.progress.evaluations += 1;
+        let mut policy = self.agent.policy(Mode::Greedy);
+        let own_limit = self.worlds.training.spec().time_limit;
+        let episodes = self.config.evaluation.episodes;
+        let evaluation = evaluate(self.worlds.evaluation, &mut *policy, episodes, own_limit, &seeds, &mut rng)?;
+        let mean = evaluation.mean();
+        record.put("eval/return_mean", mean);
+        record.put("eval/return_deviation", evaluation.deviation());
+        record.put("eval/length_mean", evaluation.mean_length());
+        record.put("eval/capped", evaluation.capped as f64);
+        if self.progress.best.is_none_or(|best| mean > best) {
+            self.progress.best = Some(mean);
+            if let Some(dir) = &self.keeping.dir {
+                dir.write_policy(BEST_POLICY, &self.agent.policy_state())?;
+            }
+        }
+        self.progress.reached = self.config.until.is_some_and(|until| mean >= until);
+        Ok(())
+    }
+
+    fn add_time(&mut self, record: &mut Record) {
+        let (step, elapsed) = (self.progress.step, self.progress.elapsed);
+        let seconds = (elapsed - self.last_line.1).as_secs_f64();
+        record.put("time/elapsed", elapsed.as_secs_f64());
+        record.put("time/steps_per_second", (step - self.last_line.0) as f64 / seconds);
+        self.last_line = (step, elapsed);
+    }
+
+    fn keep(&mut self, record: Record) -> Result<()> {
+        if let Some(dir) = &mut self.keeping.dir {
+            dir.append(&record)?;
+        }
+        self.keeping.history.0.push(record);
+        Ok(())
+    }
+
+    fn checkpoint(&self) -> Result<()> {
+        let Some(dir) = &self.keeping.dir else { return Ok(()) };
+        dir.checkpoint(&State::of(&(&self.progress, self.agent.state(), self.worlds.training.state())))
+    }
+
+    fn finish(self) -> Result<(RunResult, History)> {
+        let (seeds, mut rng) = self.streams.final_evaluation();
+        let mut policy = self.agent.policy(Mode::Greedy);
+        let (world, own_limit) = (self.worlds.final_evaluation, self.worlds.training.spec().time_limit);
+        let episodes = self.config.evaluation.final_episodes;
+        let evaluation = evaluate(world, &mut *policy, episodes, own_limit, &seeds, &mut rng)?;
+        let result = RunResult {
+            steps: self.progress.step,
+            episodes: self.progress.rollout.episodes,
+            reached: self.progress.reached,
+            best: self.progress.best,
+            evaluation,
+            elapsed: self.progress.elapsed.as_secs_f64(),
+        };
+        if let Some(dir) = &self.keeping.dir {
+            dir.write_policy(FINAL_POLICY, &self.agent.policy_state())?;
+            dir.finish(&result)?;
+        }
+        Ok((result, self.keeping.history))
+    }
+}

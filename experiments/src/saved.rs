@@ -1,0 +1,122 @@
+//! Saved policies: what a run leaves, loaded with one call.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use gymkhana_agents::{Mode, Policy, registry::AnyAgent};
+use gymkhana_envs::{Env, Lanes, Rng, Seeds, Spec, registry::AnyBatch};
+
+use crate::{
+    config::RunConfig,
+    evaluate::{Evaluation, evaluate, lanes_for},
+    launch,
+    store::run_dir::{FINAL_POLICY, read_manifest, read_policy},
+};
+
+/// A policy that a run left.
+pub struct SavedPolicy {
+    agent: AnyAgent,
+    config: RunConfig,
+    seed: u64,
+    spec: Spec,
+}
+
+/// Loads the final policy of a run: `gymkhana::load("results/runs/…/seed-0")?`.
+///
+/// # Errors
+/// If the run is not finished, damaged, or of an agent this program does not have.
+pub fn load(run_dir: impl AsRef<Path>) -> Result<SavedPolicy> {
+    load_named(run_dir.as_ref(), FINAL_POLICY)
+}
+
+/// Loads a policy of a run by its file's name: the final or the best one.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_named(run_dir: &Path, name: &str) -> Result<SavedPolicy> {
+    let manifest = read_manifest(run_dir)?;
+    if !run_dir.join(name).exists() {
+        bail!("{} has no {name}: the run is not finished (`--resume` goes on with it)", run_dir.display());
+    }
+    let state = read_policy(run_dir, name)?;
+    let mut agent = launch::build_agent(&manifest.config, &manifest.spec, manifest.seed)?;
+    let damaged = || format!("{} does not fit the run's agent", run_dir.join(name).display());
+    match &mut agent {
+        AnyAgent::IndexChoice(agent) => agent.set_policy_state(&state),
+        AnyAgent::FeatureChoice(agent) => agent.set_policy_state(&state),
+    }
+    .with_context(damaged)?;
+    Ok(SavedPolicy { agent, config: manifest.config, seed: manifest.seed, spec: manifest.spec })
+}
+
+impl SavedPolicy {
+    /// The specification it was trained for, with its wrappers.
+    pub fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    /// The configuration it was trained with.
+    pub fn config(&self) -> &RunConfig {
+        &self.config
+    }
+
+    /// The seed it was trained with.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// The policy, if it acts on state indices.
+    pub fn on_indices(&self, mode: Mode) -> Option<Box<dyn Policy<usize, usize>>> {
+        match &self.agent {
+            AnyAgent::IndexChoice(agent) => Some(agent.policy(mode)),
+            AnyAgent::FeatureChoice(_) => None,
+        }
+    }
+
+    /// The policy, if it acts on features.
+    pub fn on_features(&self, mode: Mode) -> Option<Box<dyn Policy<f32, usize>>> {
+        match &self.agent {
+            AnyAgent::FeatureChoice(agent) => Some(agent.policy(mode)),
+            AnyAgent::IndexChoice(_) => None,
+        }
+    }
+
+    /// Evaluates it on its registered environment, greedily.
+    ///
+    /// # Errors
+    /// If the environment is not registered, since it was trained on a value of your own.
+    pub fn evaluate(&self, episodes: usize, seeds: &Seeds, rng: &mut Rng) -> Result<Evaluation> {
+        let own_limit = launch::environment(&self.config)?.spec().time_limit;
+        match (&self.agent, launch::evaluation_batch(&self.config, episodes)?) {
+            (AnyAgent::IndexChoice(agent), AnyBatch::IndexChoice(mut env)) => {
+                evaluate(&mut *env, &mut *agent.policy(Mode::Greedy), episodes, own_limit, seeds, rng)
+            }
+            (AnyAgent::FeatureChoice(agent), AnyBatch::FeatureChoice(mut env)) => {
+                evaluate(&mut *env, &mut *agent.policy(Mode::Greedy), episodes, own_limit, seeds, rng)
+            }
+            (_, env) => bail!("{} does not fit {}", self.config.agent, env.spec().id),
+        }
+    }
+
+    /// Evaluates it, if it acts on features, on a value of your own.
+    ///
+    /// # Errors
+    /// If it acts on state indices, or the environment breaks its contract.
+    pub fn evaluate_on<E>(&self, env: E, episodes: usize, seed: u64) -> Result<Evaluation>
+    where
+        E: Env<Act = usize> + Clone + Send,
+        E::Obs: gymkhana_envs::Encode<Elem = f32>,
+    {
+        let mut policy = self.on_features(Mode::Greedy).context("this policy acts on state indices")?;
+        let own_limit = env.spec().time_limit;
+        let lanes = Lanes::new(env, lanes_for(episodes), &Seeds::from(seed))?;
+        let mut lanes = lanes.limited_to(self.config.evaluation.cap);
+        evaluate(&mut lanes, &mut *policy, episodes, own_limit, &Seeds::from(seed), &mut Rng::new(seed))
+    }
+}
+
+impl std::fmt::Debug for SavedPolicy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SavedPolicy").field("config", &self.config).field("seed", &self.seed).finish_non_exhaustive()
+    }
+}

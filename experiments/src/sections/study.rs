@@ -1,0 +1,104 @@
+//! What a section works with: how large it runs, and the runs it has made.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+use crate::{
+    config::{EvaluationPlan, RunConfig, Values, default_log_every},
+    launch::{self, Cell, Completed, Making},
+    observe::Bars,
+    plot::Series,
+    zoo,
+};
+
+/// How large a section runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// As the book's number is meant.
+    Full,
+    /// In under a minute, with wider bands.
+    Quick,
+}
+
+/// A section being run.
+#[derive(Debug)]
+pub struct Study {
+    /// How large.
+    pub scale: Scale,
+    /// How many seeds, if it was said.
+    pub seeds: Option<u64>,
+    /// Where its runs are kept while it is not complete.
+    pub runs: PathBuf,
+    /// How runs are made.
+    pub making: Making,
+}
+
+impl Study {
+    /// One of two values, by scale.
+    pub fn pick<T>(&self, full: T, quick: T) -> T {
+        match self.scale {
+            Scale::Full => full,
+            Scale::Quick => quick,
+        }
+    }
+
+    /// How many seeds, unless it was said otherwise.
+    pub fn seeds(&self, full: u64, quick: u64) -> u64 {
+        self.seeds.unwrap_or_else(|| self.pick(full, quick))
+    }
+
+    /// Trains an agent with its tuned settings on an environment with seeds 0, 1, …; `change` may change them.
+    ///
+    /// # Errors
+    /// If one of the runs fails.
+    pub fn train(
+        &self,
+        agent: &str,
+        env: &str,
+        seeds: u64,
+        change: impl FnOnce(&mut RunConfig),
+    ) -> Result<Vec<Completed>> {
+        let mut config = tuned(agent, env)?;
+        change(&mut config);
+        launch::check(&config)?;
+        let dir = self.runs.join(format!("{agent}-{env}-{}", config.fingerprint()));
+        let cells: Vec<Cell> = (0..seeds).map(|seed| Cell { seed, dir: dir.join(format!("seed-{seed}")) }).collect();
+        let bars = Bars::new();
+        let label = |cell: &Cell| format!("{agent} · {env} · seed {}", cell.seed);
+        let made = launch::run_cells(&config, &cells, &self.making, |cell| bars.add(&label(cell), config.steps));
+        made.into_iter().collect::<Result<_>>().with_context(|| format!("{agent} on {env}"))
+    }
+}
+
+/// The configuration with an agent's tuned settings for an environment, or its defaults.
+///
+/// # Errors
+/// If there is no such agent or environment.
+pub fn tuned(agent: &str, env: &str) -> Result<RunConfig> {
+    let agent = gymkhana_agents::registry::find(agent)?;
+    let env = gymkhana_envs::registry::find(env)?;
+    let tuned =
+        zoo::find(agent.id, env.id)?.unwrap_or_else(|| zoo::Tuned { steps: 100_000, lanes: 1, ..Default::default() });
+    let settings: Values = tuned.agent_settings();
+    let all = (agent.check)(&launch::pairs(&settings))?;
+    Ok(RunConfig {
+        agent: agent.id.into(),
+        agent_settings: all.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
+        env: env.id.into(),
+        env_settings: Values::new(),
+        steps: tuned.steps,
+        lanes: tuned.lanes,
+        wrappers: tuned.wrappers,
+        device: "flex".into(),
+        log_every: default_log_every(tuned.steps),
+        evaluation: EvaluationPlan::for_steps(tuned.steps),
+        until: None,
+    })
+}
+
+/// The curve of a key over the seeds of a training.
+pub fn curve(label: &str, made: &[Completed], key: &str) -> Series {
+    let runs: Vec<_> = made.iter().map(|made| made.history.curve(key)).collect();
+    Series::of_runs(label, &runs)
+}

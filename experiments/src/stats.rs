@@ -1,0 +1,41 @@
+//! Statistics of a few numbers.
+
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+/// Mean; NaN of nothing.
+pub fn mean(x: &[f64]) -> f64 {
+    x.iter().sum::<f64>() / x.len() as f64
+}
+
+/// Sample standard deviation; 0 for fewer than two numbers.
+pub fn deviation(x: &[f64]) -> f64 {
+    if x.len() < 2 {
+        return 0.0;
+    }
+    let mean = mean(x);
+    (x.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (x.len() - 1) as f64).sqrt()
+}
+
+/// Half the width of the 95 % interval of the mean by Student's t; 0 for fewer than two numbers.
+pub fn half_interval(x: &[f64]) -> f64 {
+    let n = x.len() as f64;
+    match StudentsT::new(0.0, 1.0, n - 1.0) {
+        Ok(t) => t.inverse_cdf(0.975) * deviation(x) / n.sqrt(),
+        Err(_) => 0.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literal_numbers() {
+        let x = [1.0, 2.0, 3.0, 4.0];
+        assert_eq!(mean(&x), 2.5);
+        assert!((deviation(&x) - 1.290_994_4).abs() < 1e-6);
+        // t₀.₉₇₅,₃ = 3.182446
+        assert!((half_interval(&x) - 3.182_446 * 1.290_994_4 / 2.0).abs() < 1e-5);
+        assert_eq!((deviation(&[5.0]), half_interval(&[5.0])), (0.0, 0.0));
+    }
+}

@@ -1,0 +1,55 @@
+//! The manifest: what a run was, for whoever finds its directory.
+
+use gymkhana_envs::Spec;
+use serde::{Deserialize, Serialize};
+
+use crate::config::RunConfig;
+
+/// What a run directory says of itself. Written when the run begins and never changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The version of this format.
+    pub format: u32,
+    /// The configuration.
+    pub config: RunConfig,
+    /// The seed.
+    pub seed: u64,
+    /// The specification the agent was built for, so that a policy loads without its environment.
+    pub spec: Spec,
+    /// Whether a resumed run gives the numbers of one that was never stopped.
+    pub resumes_exactly: bool,
+    /// What the program was.
+    pub program: Program,
+}
+
+/// The program that made a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Program {
+    /// This crate's version.
+    pub version: String,
+    /// The commit it was built from.
+    pub commit: String,
+    /// Operating system and processor.
+    pub platform: String,
+}
+
+impl Program {
+    /// This program.
+    pub fn this() -> Self {
+        Self {
+            version: env!("CARGO_PKG_VERSION").into(),
+            commit: env!("GYMKHANA_COMMIT").into(),
+            platform: format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH),
+        }
+    }
+}
+
+impl Manifest {
+    /// The present version of the format.
+    pub const FORMAT: u32 = 1;
+
+    /// The manifest of a run by this program.
+    pub fn new(config: RunConfig, seed: u64, spec: Spec, resumes_exactly: bool) -> Self {
+        Self { format: Self::FORMAT, config, seed, spec, resumes_exactly, program: Program::this() }
+    }
+}

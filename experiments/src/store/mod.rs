@@ -1,0 +1,9 @@
+//! Files: how runs are kept so that nothing is ever half there.
+
+pub mod atomic;
+pub mod framed;
+pub mod manifest;
+pub mod run_dir;
+
+pub use manifest::Manifest;
+pub use run_dir::{Found, RunDir};

@@ -1,0 +1,242 @@
+//! A run's directory.
+//!
+//! | file | what | when |
+//! |---|---|---|
+//! | `manifest.json` | configuration, seed, program | at the start, then never changed |
+//! | `metrics.jsonl` | a line of metrics each | appended |
+//! | `checkpoint.bin` | all that the run goes on from, and how long the metrics were then | now and then; gone when finished |
+//! | `best.policy` | the policy of the best evaluation | when there is a better one |
+//! | `final.policy` | the policy of the end | at the end |
+//! | `result.json` | the final evaluation | last of all: where it is, the run is finished |
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail};
+use gymkhana_envs::State;
+
+use super::{Manifest, atomic, framed};
+use crate::{
+    observe::{History, Record},
+    runner::RunResult,
+};
+
+/// An open run directory.
+#[derive(Debug)]
+pub struct RunDir {
+    path: PathBuf,
+    manifest: Manifest,
+    metrics: File,
+    written: u64,
+}
+
+/// What stands at a path where a run would go.
+#[derive(Debug)]
+pub enum Found {
+    /// Nothing, or an empty directory.
+    Nothing,
+    /// A run that was interrupted.
+    Interrupted(Box<Manifest>),
+    /// A run that is finished.
+    Finished(Box<Manifest>, RunResult),
+}
+
+const MANIFEST: &str = "manifest.json";
+const METRICS: &str = "metrics.jsonl";
+const CHECKPOINT: &str = "checkpoint.bin";
+const RESULT: &str = "result.json";
+
+/// The policy of the end of a run.
+pub const FINAL_POLICY: &str = "final.policy";
+/// The policy of the best evaluation during a run.
+pub const BEST_POLICY: &str = "best.policy";
+
+impl RunDir {
+    /// Begins a run in an empty or new directory.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn create(path: &Path, manifest: Manifest) -> Result<Self> {
+        atomic::create_dir(path)?;
+        let metrics = path.join(METRICS);
+        let file = File::create(&metrics).with_context(|| format!("cannot write {}", metrics.display()))?;
+        atomic::write_json(&path.join(MANIFEST), &manifest)?;
+        Ok(Self { path: path.into(), manifest, metrics: file, written: 0 })
+    }
+
+    /// Goes on with an interrupted run: gives its last checkpoint, if it got that far, and the metrics up to it.
+    ///
+    /// # Errors
+    /// If something cannot be read or is damaged.
+    pub fn resume(path: &Path) -> Result<(Self, Option<State>, History)> {
+        let manifest = read_manifest(path)?;
+        let checkpoint = path.join(CHECKPOINT);
+        let saved = if checkpoint.exists() {
+            let advice = || {
+                let path = path.display();
+                format!("the run in {path} cannot go on; to start it again, delete that directory")
+            };
+            let state = framed::read(&checkpoint).with_context(advice)?;
+            Some(state.get::<(u64, State)>().context("its checkpoint is of another version").with_context(advice)?)
+        } else {
+            None
+        };
+        let (written, state) = saved.map_or((0, None), |(written, state)| (written, Some(state)));
+
+        // What was measured after the checkpoint will be measured again.
+        let metrics = path.join(METRICS);
+        let cannot = || format!("cannot write {}", metrics.display());
+        let mut file =
+            OpenOptions::new().write(true).create(true).truncate(false).open(&metrics).with_context(cannot)?;
+        if file.metadata().with_context(cannot)?.len() < written {
+            bail!(
+                "{} is shorter than its run's checkpoint says; to start again, delete {}",
+                metrics.display(),
+                path.display()
+            );
+        }
+        file.set_len(written).with_context(cannot)?;
+        file.seek(SeekFrom::End(0)).with_context(cannot)?;
+        let history = read_history(path)?;
+        Ok((Self { path: path.into(), manifest, metrics: file, written }, state, history))
+    }
+
+    /// Looks at what stands at a path.
+    ///
+    /// # Errors
+    /// If something is there that is not a run, or cannot be read.
+    pub fn find(path: &Path) -> Result<Found> {
+        if !path.exists() {
+            return Ok(Found::Nothing);
+        }
+        if !path.join(MANIFEST).exists() {
+            let mut entries = fs::read_dir(path).with_context(|| format!("cannot read {}", path.display()))?;
+            // A kill between the first two files of a run leaves empty metrics.
+            let strange = entries.find(|entry| entry.as_ref().is_ok_and(|entry| entry.file_name() != METRICS));
+            return match strange {
+                None => Ok(Found::Nothing),
+                Some(_) => bail!("{} is not empty and holds no run", path.display()),
+            };
+        }
+        let manifest = Box::new(read_manifest(path)?);
+        if path.join(RESULT).exists() {
+            return Ok(Found::Finished(manifest, read_result(path)?));
+        }
+        Ok(Found::Interrupted(manifest))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What it says of itself.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Appends a line of metrics.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn append(&mut self, record: &Record) -> Result<()> {
+        let line = record.to_line();
+        let cannot = || format!("cannot write {}", self.path.join(METRICS).display());
+        self.metrics.write_all(line.as_bytes()).with_context(cannot)?;
+        self.written += line.len() as u64;
+        Ok(())
+    }
+
+    /// Writes a checkpoint: what the run goes on from, together with how long the metrics are now.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn checkpoint(&self, state: &State) -> Result<()> {
+        framed::write(&self.path.join(CHECKPOINT), &State::of(&(self.written, state)))
+    }
+
+    /// Writes a policy beside the metrics, by one of the names above.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn write_policy(&self, name: &str, policy: &State) -> Result<()> {
+        framed::write(&self.path.join(name), policy)
+    }
+
+    /// Ends the run: writes its result, after which it counts as finished, and drops the checkpoint.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn finish(&self, result: &RunResult) -> Result<()> {
+        atomic::write_json(&self.path.join(RESULT), result)?;
+        match fs::remove_file(self.path.join(CHECKPOINT)) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(e).context("cannot remove the checkpoint"),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The manifest of the run at `path`.
+///
+/// # Errors
+/// If it cannot be read or is of another version.
+pub fn read_manifest(path: &Path) -> Result<Manifest> {
+    let manifest: Manifest = read_json(&path.join(MANIFEST))?;
+    if manifest.format != Manifest::FORMAT {
+        bail!("{} is of format {}, this program reads {}", path.display(), manifest.format, Manifest::FORMAT);
+    }
+    Ok(manifest)
+}
+
+/// The result of the finished run at `path`.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn read_result(path: &Path) -> Result<RunResult> {
+    read_json(&path.join(RESULT))
+}
+
+/// The metrics of the run at `path`.
+///
+/// # Errors
+/// If they cannot be read, or a line is damaged.
+pub fn read_history(path: &Path) -> Result<History> {
+    let path = path.join(METRICS);
+    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    History::parse(&text).map_err(|(line, error)| anyhow::anyhow!("{}, line {line}: {error}", path.display()))
+}
+
+/// A policy of the run at `path`, by one of the names above.
+///
+/// # Errors
+/// If it is not there or damaged.
+pub fn read_policy(path: &Path, name: &str) -> Result<State> {
+    framed::read(&path.join(name))
+}
+
+/// The run directories at a path: itself if it is one, else those directly in it, by name.
+///
+/// # Errors
+/// If there is none.
+pub fn runs_at(path: &Path) -> Result<Vec<PathBuf>> {
+    if path.join(MANIFEST).exists() {
+        return Ok(vec![path.into()]);
+    }
+    let entries = fs::read_dir(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let inside = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut runs: Vec<PathBuf> = inside.filter(|path| path.join(MANIFEST).exists()).collect();
+    // seed-10 after seed-9
+    runs.sort_by_key(|path| (path.as_os_str().len(), path.clone()));
+    if runs.is_empty() {
+        bail!("{} is no run directory and holds none", path.display());
+    }
+    Ok(runs)
+}
+
+fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("{} is damaged", path.display()))
+}

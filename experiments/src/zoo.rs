@@ -1,0 +1,91 @@
+//! The zoo: tuned settings per agent and environment, in `experiments/zoo/`, built into the program.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use crate::config::Values;
+
+/// Agent, and its file.
+const FILES: &[(&str, &str)] =
+    &[("dqn", include_str!("../zoo/dqn.toml")), ("q-learning", include_str!("../zoo/q-learning.toml"))];
+
+/// Tuned settings of one agent on one environment.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tuned {
+    /// Where they come from.
+    pub source: String,
+    /// Environment steps.
+    pub steps: u64,
+    /// Copies of the environment.
+    #[serde(default = "one")]
+    pub lanes: usize,
+    /// Wrappers, innermost first.
+    #[serde(default)]
+    pub wrappers: Vec<String>,
+    /// The agent's parameters that differ from its defaults.
+    #[serde(default)]
+    pub agent: BTreeMap<String, toml::Value>,
+}
+
+fn one() -> usize {
+    1
+}
+
+impl Tuned {
+    /// The agent's parameters as they would be written.
+    pub fn agent_settings(&self) -> Values {
+        self.agent.iter().map(|(key, value)| (key.clone(), written(value))).collect()
+    }
+}
+
+/// A TOML value as `--set` takes it.
+fn written(value: &toml::Value) -> String {
+    match value {
+        toml::Value::String(text) => text.clone(),
+        toml::Value::Array(entries) => entries.iter().map(written).collect::<Vec<_>>().join(","),
+        other => other.to_string(),
+    }
+}
+
+/// The tuned settings of an agent on an environment, if there are any.
+///
+/// # Errors
+/// If the agent's file cannot be read, which a test excludes.
+pub fn find(agent: &str, env: &str) -> Result<Option<Tuned>> {
+    let Some((_, text)) = FILES.iter().find(|(name, _)| *name == agent) else { return Ok(None) };
+    let mut all: BTreeMap<String, Tuned> =
+        toml::from_str(text).with_context(|| format!("experiments/zoo/{agent}.toml"))?;
+    Ok(all.remove(env))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{EvaluationPlan, RunConfig};
+
+    #[test]
+    fn every_entry_makes_a_run() {
+        for (agent, text) in FILES {
+            let all: BTreeMap<String, Tuned> = toml::from_str(text).unwrap_or_else(|e| panic!("{agent}: {e}"));
+            for (env, tuned) in all {
+                let config = RunConfig {
+                    agent: (*agent).into(),
+                    agent_settings: tuned.agent_settings(),
+                    env: env.clone(),
+                    env_settings: Values::new(),
+                    wrappers: tuned.wrappers.clone(),
+                    steps: tuned.steps,
+                    lanes: tuned.lanes,
+                    device: "flex".into(),
+                    log_every: 1,
+                    evaluation: EvaluationPlan::for_steps(tuned.steps),
+                    until: None,
+                };
+                crate::launch::check(&config).unwrap_or_else(|e| panic!("{agent} on {env}: {e:#}"));
+            }
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! No step allocates: not in lanes, not behind a `dyn Batch`, not through a wrapper, resets included.
+
+#![allow(unsafe_code, reason = "an allocator that counts cannot be written without")]
+
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    cell::Cell,
+};
+
+use gymkhana_envs::{
+    Batch, Elem, Env, Lanes, Rng, Seeds,
+    bandit::{Testbed, TestbedParams},
+    classic::{CartPole, CartPoleParams},
+    registry::{AnyBatch, find},
+    tabular::{Finite, Gridworld},
+    wrappers::{Mapped, OneHot, wrap},
+};
+
+/// The system's allocator, counting what each thread asks of it, so that tests do not count each other.
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+fn count() {
+    // A thread that is ending has no counter any more.
+    let _ = ALLOCATIONS.try_with(|allocations| allocations.set(allocations.get() + 1));
+}
+
+// SAFETY: every call goes to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller's promise is handed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller's promise is handed on.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY: the caller's promise is handed on.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise is handed on.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// How often this thread allocates while `work` runs, and what it gives.
+fn allocations<T>(work: impl FnOnce() -> T) -> (usize, T) {
+    let before = ALLOCATIONS.get();
+    let value = work();
+    (ALLOCATIONS.get() - before, value)
+}
+
+const LANES: usize = 64;
+const SEEDS: Seeds = Seeds::Consecutive(7);
+
+/// Steps a batch with random actions and looks at every transition: allocations, and episodes that ended.
+fn run<B: Batch>(mut batch: B, steps: usize) -> (usize, usize) {
+    let space = batch.spec().actions.clone();
+    let mut act = vec![B::A::default(); batch.lanes() * space.width()];
+    let mut rng = Rng::new(5);
+    allocations(|| {
+        let mut ended = 0;
+        for _ in 0..steps {
+            act.chunks_exact_mut(space.width()).for_each(|row| B::A::random_action(&space, &mut rng, row));
+            batch.step(&act).unwrap();
+            let seen = batch.seen(&act);
+            ended += (0..seen.lanes()).filter(|&i| seen.ended(i) && seen.next(i).len() == seen.now.obs.width).count();
+        }
+        ended
+    })
+}
+
+#[track_caller]
+fn assert_no_allocation<B: Batch>(batch: B, steps: usize) {
+    let name = batch.spec().id.clone();
+    let (allocations, ended) = run(batch, steps);
+    assert_eq!(allocations, 0, "{name}: allocations in {steps} steps");
+    assert!(ended > 0, "{name}: no episode ended, so no reset was looked at");
+}
+
+fn cart_pole() -> CartPole {
+    CartPole::new(CartPoleParams::default()).unwrap()
+}
+
+fn gridworld() -> Finite {
+    // Two starts and a cliff: outcomes of every kind.
+    let mut grid = Gridworld::new("S..G/.#.H/SCC.").unwrap();
+    grid.success_rate = 0.8;
+    Finite::new("Gridworld", grid.table(), Some(50), None)
+}
+
+#[test]
+fn the_counter_counts() {
+    assert_eq!(allocations(|| std::hint::black_box(vec![1_u8; 100]).len()), (1, 100));
+    assert_eq!(allocations(|| std::hint::black_box(1 + 1)), (0, 2));
+}
+
+#[test]
+fn lanes_of_cart_pole_do_not_allocate() {
+    assert_no_allocation(Lanes::new(cart_pole(), LANES, &SEEDS).unwrap(), 10_000);
+}
+
+#[test]
+fn lanes_of_a_gridworld_do_not_allocate() {
+    assert_no_allocation(Lanes::new(gridworld(), LANES, &SEEDS).unwrap(), 10_000);
+}
+
+#[test]
+fn lanes_of_a_bandit_do_not_allocate() {
+    let bandit = Testbed::new(TestbedParams { time_limit: 100, ..TestbedParams::default() }).unwrap();
+    assert_no_allocation(Lanes::new(bandit, LANES, &SEEDS).unwrap(), 1_000);
+}
+
+#[test]
+fn one_hot_rows_do_not_allocate() {
+    let lanes = Lanes::new(gridworld(), LANES, &SEEDS).unwrap();
+    let map = OneHot::new(&gridworld().spec().observations).unwrap();
+    assert_no_allocation(Mapped::new(lanes, map), 10_000);
+}
+
+/// Steps a batch whose types have been forgotten.
+fn assert_none_in_any(batch: AnyBatch, steps: usize) {
+    match batch {
+        AnyBatch::IndexChoice(batch) => assert_no_allocation(batch, steps),
+        AnyBatch::IndexControl(batch) => assert_no_allocation(batch, steps),
+        AnyBatch::FeatureChoice(batch) => assert_no_allocation(batch, steps),
+        AnyBatch::FeatureControl(batch) => assert_no_allocation(batch, steps),
+    }
+}
+
+#[test]
+fn batches_from_the_registry_do_not_allocate_behind_a_dyn_batch() {
+    for id in ["CartPole-v1", "Gridworld", "FrozenLake8x8-v1", "CliffWalking-v1"] {
+        assert_none_in_any((find(id).unwrap().make)(&[]).unwrap().batch(LANES, &SEEDS).unwrap(), 10_000);
+    }
+}
+
+#[test]
+fn wrapped_batches_from_the_registry_do_not_allocate() {
+    for (id, wrapper) in [("FrozenLake-v1", "one-hot"), ("CartPole-v1", "discretize:bins=6")] {
+        let batch = (find(id).unwrap().make)(&[]).unwrap().batch(LANES, &SEEDS).unwrap();
+        assert_none_in_any(wrap(batch, wrapper).unwrap(), 10_000);
+    }
+}
