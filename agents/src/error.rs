@@ -12,7 +12,7 @@ pub enum Error {
     #[error(transparent)]
     Env(#[from] gymkhana_envs::Error),
     /// An agent that does not fit an environment's spaces.
-    #[error("{agent} does not fit {env}: it needs {needs}, and {env} has {has}{}", advice(bridge))]
+    #[error("{agent} does not fit {env}: it needs {needs}, and {env} has {has}{}", advice(*bridge))]
     Misfit {
         /// The agent.
         agent: String,
@@ -50,7 +50,7 @@ pub enum Error {
     },
 }
 
-fn advice(bridge: &Option<&'static str>) -> String {
+fn advice(bridge: Option<&'static str>) -> String {
     bridge.map_or_else(String::new, |wrapper| format!("; bridge them with `--wrap {wrapper}`"))
 }
 

@@ -50,6 +50,9 @@ impl Kinds {
     }
 }
 
+/// Parameters' names and values, as they would be written.
+pub type Values = Vec<(&'static str, String)>;
+
 /// What an entry's constructor looks like.
 pub type Build = fn(Settings<'_>, &Setup<'_>, &mut Rng) -> Result<AnyAgent, Error>;
 
@@ -69,7 +72,7 @@ pub struct Entry {
     /// Its parameters.
     pub params: fn() -> Vec<Param>,
     /// All its parameters' values under some settings, for the record; fails where building would.
-    pub check: fn(Settings<'_>) -> Result<Vec<(&'static str, String)>, Error>,
+    pub check: fn(Settings<'_>) -> Result<Values, Error>,
     /// Builds it.
     pub build: Build,
 }

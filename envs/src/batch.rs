@@ -42,7 +42,12 @@ pub struct View<'a, O> {
     pub legal: Option<Rows<'a, bool>>,
 }
 
-impl<O> View<'_, O> {
+impl<'a, O> View<'a, O> {
+    /// A view of observations from elsewhere, such as a robot's, for a policy to act on: `first` has an entry per row.
+    pub fn new(obs: Rows<'a, O>, first: &'a [bool]) -> Self {
+        Self { obs, first, legal: None }
+    }
+
     /// The number of lanes.
     pub fn lanes(&self) -> usize {
         self.first.len()

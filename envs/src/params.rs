@@ -73,7 +73,7 @@ pub trait Value: Sized {
 }
 
 macro_rules! number {
-    ($($type:ty, $kind:literal;)*) => { $(
+    ($($type:ty, $kind:literal, $finite:expr;)*) => { $(
         impl Value for $type {
             type Bound = $type;
             fn kind() -> String {
@@ -83,18 +83,24 @@ macro_rules! number {
                 // 1e6 and 50_000 are how people write step counts.
                 let plain = text.replace('_', "");
                 let value = plain.parse().ok().or_else(|| whole(&plain).and_then(|x| x.to_string().parse().ok()));
-                value.filter(|x: &$type| (*x as f64).is_finite()).ok_or_else(|| concat!("not a ", $kind).into())
+                value.filter($finite).ok_or_else(|| concat!("not a ", $kind).into())
             }
             fn show(&self) -> String {
                 self.to_string()
             }
             fn within(&self, range: &impl RangeBounds<$type>) -> bool {
-                (*self as f64).is_finite() && range.contains(self)
+                ($finite)(self) && range.contains(self)
             }
         }
     )* };
 }
-number! { f64, "number"; f32, "number"; usize, "whole number"; u64, "whole number"; u32, "whole number"; }
+number! {
+    f64, "number", |x: &f64| x.is_finite();
+    f32, "number", |x: &f32| x.is_finite();
+    usize, "whole number", |_: &usize| true;
+    u64, "whole number", |_: &u64| true;
+    u32, "whole number", |_: &u32| true;
+}
 
 /// A whole number written as 1e6.
 fn whole(text: &str) -> Option<u64> {

@@ -213,14 +213,15 @@ pub fn run_cells<'a, T: Observer>(
     let next = AtomicUsize::new(0);
     let results: Vec<Mutex<Option<Result<Completed>>>> = cells.iter().map(|_| Mutex::new(None)).collect();
     let work = || {
-        while let Some(cell) = cells.get(next.fetch_add(1, Ordering::Relaxed)) {
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(cell) = cells.get(place) else { return };
             let made = if interrupt::wanted() {
                 Err(interrupt::Interrupted { step: 0 }.into())
             } else {
                 run_cell(config, cell, making, &mut observer(cell))
             };
             let made = made.with_context(|| format!("seed {}", cell.seed));
-            let place = cells.iter().position(|other| std::ptr::eq(other, cell)).unwrap_or_default();
             *results[place].lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(made);
         }
     };

@@ -306,7 +306,7 @@ impl<'a, O: Elem, A: Elem> Run<'a, O, A> {
 
     fn add_time(&mut self, record: &mut Record) {
         let (step, elapsed) = (self.progress.step, self.progress.elapsed);
-        let seconds = (elapsed - self.last_line.1).as_secs_f64();
+        let seconds = elapsed.saturating_sub(self.last_line.1).as_secs_f64();
         record.put("time/elapsed", elapsed.as_secs_f64());
         record.put("time/steps_per_second", (step - self.last_line.0) as f64 / seconds);
         self.last_line = (step, elapsed);

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use gymkhana_agents::{Mode, Policy, registry::AnyAgent};
-use gymkhana_envs::{Env, Lanes, Rng, Seeds, Spec, registry::AnyBatch};
+use gymkhana_envs::{Elem, Env, Lanes, Rng, Rows, Seeds, Spec, View, registry::AnyBatch};
 
 use crate::{
     config::RunConfig,
@@ -81,6 +81,31 @@ impl SavedPolicy {
         }
     }
 
+    /// The greedy action for one observation of features.
+    ///
+    /// # Errors
+    /// If the policy acts on state indices, or on another number of features.
+    pub fn choose(&self, features: &[f32]) -> Result<usize> {
+        let width = self.spec.observations.width();
+        ensure!(features.len() == width, "{} features, where the policy was trained on {width}", features.len());
+        let mut policy = self.on_features(Mode::Greedy).context("this policy acts on state indices")?;
+        Ok(one_action(&mut *policy, features))
+    }
+
+    /// The greedy action in one state.
+    ///
+    /// # Errors
+    /// If the policy acts on features, or there is no such state.
+    pub fn choose_in(&self, state: usize) -> Result<usize> {
+        ensure!(
+            self.spec.observations.contains_indices(&[state]),
+            "state {state} is not in {}",
+            self.spec.observations
+        );
+        let mut policy = self.on_indices(Mode::Greedy).context("this policy acts on features")?;
+        Ok(one_action(&mut *policy, &[state]))
+    }
+
     /// Evaluates it on its registered environment, greedily.
     ///
     /// # Errors
@@ -113,6 +138,13 @@ impl SavedPolicy {
         let mut lanes = lanes.limited_to(self.config.evaluation.cap);
         evaluate(&mut lanes, &mut *policy, episodes, own_limit, &Seeds::from(seed), &mut Rng::new(seed))
     }
+}
+
+fn one_action<O: Elem>(policy: &mut dyn Policy<O, usize>, obs: &[O]) -> usize {
+    let mut act = [0];
+    let view = View::new(Rows { flat: obs, width: obs.len() }, &[true]);
+    policy.act(&view, &mut Rng::new(0), &mut act);
+    act[0]
 }
 
 impl std::fmt::Debug for SavedPolicy {

@@ -36,6 +36,12 @@ mod tests {
         assert!((deviation(&x) - 1.290_994_4).abs() < 1e-6);
         // t₀.₉₇₅,₃ = 3.182446
         assert!((half_interval(&x) - 3.182_446 * 1.290_994_4 / 2.0).abs() < 1e-5);
+        // Of n numbers 0, …, 0, √n the deviation is 1, so that the half interval is t₀.₉₇₅,ₙ₋₁/√n.
+        for (n, t) in [(2, 12.7062), (3, 4.3027), (5, 2.7764), (10, 2.2622), (30, 2.0452)] {
+            let mut x = vec![0.0; n];
+            x[0] = (n as f64).sqrt();
+            assert!((half_interval(&x) * (n as f64).sqrt() - t).abs() < 1e-4, "{n}");
+        }
         assert_eq!((deviation(&[5.0]), half_interval(&[5.0])), (0.0, 0.0));
     }
 }

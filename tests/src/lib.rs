@@ -1,1 +1,1 @@
-
+//! This crate is its tests: see `tests/`.

@@ -12,7 +12,7 @@ use gymkhana_envs::{
     bandit::{Testbed, TestbedParams},
     classic::{CartPole, CartPoleParams},
     registry::{AnyBatch, find},
-    tabular::{Finite, Gridworld},
+    tabular::{Finite, Gridworld, Rules},
     wrappers::{Mapped, OneHot, wrap},
 };
 
@@ -98,8 +98,7 @@ fn cart_pole() -> CartPole {
 
 fn gridworld() -> Finite {
     // Two starts and a cliff: outcomes of every kind.
-    let mut grid = Gridworld::new("S..G/.#.H/SCC.").unwrap();
-    grid.success_rate = 0.8;
+    let grid = Gridworld::new("S..G/.#.H/SCC.", Rules { success_rate: 0.8, ..Rules::default() }).unwrap();
     Finite::new("Gridworld", grid.table(), Some(50), None)
 }
 

@@ -6,7 +6,7 @@ use gymkhana_envs::{
     bandit::{Testbed, TestbedParams},
     check::check,
     registry::{AnyBatch, REGISTRY, find},
-    tabular::{Finite, Gridworld, TabularModel},
+    tabular::{Finite, Gridworld, Rules, TabularModel},
     wrappers::{WRAPPERS, wrap},
 };
 use proptest::{collection::vec, prelude::*, sample::select, test_runner::RngSeed};
@@ -116,7 +116,7 @@ proptest! {
 
     #[test]
     fn no_map_panics(map in prop_oneof![any::<String>(), "[ -~\n]{0,40}", "[SG.FHC#/\r\n ]{0,40}"]) {
-        match Gridworld::new(&map) {
+        match Gridworld::new(&map, Rules::default()) {
             Ok(grid) => prop_assert!(grid.table().states() > 1),
             Err(error) => prop_assert!(matches!(error, Error::Map { line: 1.., column: 1.., .. }), "{}", error),
         }
@@ -124,8 +124,7 @@ proptest! {
 
     #[test]
     fn every_map_gives_a_table_of_distributions(map in map(), success_rate in 0.0_f64..=1.0) {
-        let mut grid = Gridworld::new(&map).unwrap();
-        grid.success_rate = success_rate;
+        let grid = Gridworld::new(&map, Rules { success_rate, ..Rules::default() }).unwrap();
         let (table, cells) = (grid.table(), map.replace('/', "").into_bytes());
         prop_assert_eq!((table.states(), table.actions()), (cells.len(), 4));
         prop_assert!((table.start().iter().sum::<f64>() - 1.0).abs() < 1e-12);
@@ -151,7 +150,7 @@ proptest! {
 
     #[test]
     fn rows_may_be_lines(map in map()) {
-        let table = |map: &str| Gridworld::new(map).unwrap().table();
+        let table = |map: &str| Gridworld::new(map, Rules::default()).unwrap().table();
         prop_assert_eq!(table(&map), table(&format!("  {}\r\n", map.replace('/', "\r\n  "))));
     }
 }
@@ -173,14 +172,14 @@ proptest! {
 
 #[test]
 fn a_state_beyond_the_map_is_refused() {
-    let grid = |map| Finite::new("grid", Gridworld::new(map).unwrap().table(), None, None);
+    let grid = |map| Finite::new("grid", Gridworld::new(map, Rules::default()).unwrap().table(), None, None);
     assert!(grid("S.G").set_state(&State::of(&2_usize)).is_ok());
     assert!(grid("S.G").set_state(&State::of(&3_usize)).is_err());
 }
 
 #[test]
 fn copies_of_a_finite_environment_share_its_table() {
-    let table = Gridworld::new("S.G").unwrap().table();
+    let table = Gridworld::new("S.G", Rules::default()).unwrap().table();
     let lanes = Lanes::new(Finite::new("line", table.clone(), None, None), 8, &Seeds::from(0)).unwrap();
     assert!((0..8).all(|i| std::sync::Arc::ptr_eq(lanes.env(i).model(), &table)));
 }

@@ -14,6 +14,7 @@ pub fn column(values: &[f32], device: &Device) -> Tensor<2> {
 
 /// rows × 1, of indices
 pub fn index_column(values: &[usize], device: &Device) -> Tensor<2, Int> {
+    #[expect(clippy::cast_possible_wrap, reason = "an index into what fits in memory")]
     let values: Vec<i64> = values.iter().map(|&x| x as i64).collect();
     let rows = values.len();
     Tensor::from_data(TensorData::new(values, [rows, 1]), device)

@@ -27,7 +27,7 @@ params! {
     /// What Q-learning can be told.
     pub struct QLearningConfig for "q-learning" {
         /// step size α
-        learning_rate: Schedule = Schedule::Constant(0.5), in above_to(0.0, 1.0);
+        learning_rate: Schedule = Schedule::Constant(0.5), in 0.0..=1.0;
         /// discount γ
         gamma: f64 = 1.0, in 0.0..=1.0;
         /// exploration ε: the probability of a random action

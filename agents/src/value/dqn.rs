@@ -10,16 +10,13 @@
 //! ```
 //!
 //! Deviations
-//! 1. Adam instead of RMSprop, and the gradient's global norm clipped instead of each error, as in Stable-Baselines3.
+//! 1. Adam instead of `RMSprop`, and the gradient's global norm clipped instead of each error, as in Stable-Baselines3.
 //! 2. Several updates may follow several environment steps (`train_frequency`, `gradient_steps`), as there.
 //! 3. Actions are random until `learning_starts`, and the schedules of ε and step size run from the first step.
 //! 4. Terminated steps cut the target off, truncated ones do not; the paper does not truncate.
 
 use burn::tensor::{Device, Tensor};
-use gymkhana_envs::{
-    Params, Rng, State, Transitions, View, params,
-    params::{above, above_to},
-};
+use gymkhana_envs::{Params, Rng, State, Transitions, View, params, params::above};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -40,7 +37,7 @@ params! {
     /// What DQN can be told. The defaults are Stable-Baselines3's.
     pub struct DqnConfig for "dqn" {
         /// step size of Adam
-        learning_rate: Schedule = Schedule::Constant(1e-4), in above_to(0.0, 1.0);
+        learning_rate: Schedule = Schedule::Constant(1e-4), in 0.0..=1.0;
         /// discount γ
         gamma: f64 = 0.99, in 0.0..=1.0;
         /// exploration ε: the probability of a random action

@@ -48,20 +48,16 @@ pub(super) fn main(args: &Args) -> Result<()> {
     let mut envs: Vec<&str> = groups.iter().map(|group| group.env.as_str()).collect();
     envs.dedup();
     let panel = Panel { x_label: "environment steps".into(), y_label: axis(&metric), series, ..Panel::default() };
-    let figure = Figure { title: envs.join(", "), panels: vec![panel] };
-    match out {
-        Some((kind, path)) => {
-            let bytes = if kind == "svg" { figure.svg()?.into_bytes() } else { figure.png()? };
-            make_parent(&path)?;
-            atomic::write(&path, &bytes)?;
-            say(&path.display().to_string())
-        }
-        None => {
-            let stem = Path::new("results/runs/plot");
-            write_both(&figure, stem)?;
-            say(&format!("{0}.svg\n{0}.png", stem.display()))
-        }
-    }
+    let figure = Figure { title: envs.join(", "), panels: vec![panel.focused()] };
+    let Some((kind, path)) = out else {
+        let stem = Path::new("results/runs/plot");
+        write_both(&figure, stem)?;
+        return say(&format!("{0}.svg\n{0}.png", stem.display()));
+    };
+    let bytes = if kind == "svg" { figure.svg()?.into_bytes() } else { figure.png()? };
+    make_parent(&path)?;
+    atomic::write(&path, &bytes)?;
+    say(&path.display().to_string())
 }
 
 /// Writes a figure as `stem.svg` and `stem.png`.

@@ -93,14 +93,9 @@ fn run_section(section: &Section, args: &Args) -> Result<Findings> {
 
 /// The command as it could be typed again.
 fn command(section: &Section, args: &Args) -> String {
-    let mut command = format!("gymkhana run {}", section.id);
-    if args.quick {
-        command += " --quick";
-    }
-    if let Some(seeds) = args.seeds {
-        command += &format!(" --seeds {seeds}");
-    }
-    command
+    let quick = if args.quick { " --quick" } else { "" };
+    let seeds = args.seeds.map_or(String::new(), |seeds| format!(" --seeds {seeds}"));
+    format!("gymkhana run {}{quick}{seeds}", section.id)
 }
 
 /// The program that runs a section, while it is not complete: another one starts it again.

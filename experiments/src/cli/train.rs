@@ -83,7 +83,7 @@ pub(super) struct Args {
     checkpoint_every: f64,
 }
 
-/// A count as people write it: 50000, 50_000, 5e4.
+/// A count as people write it: `50000`, `50_000`, `5e4`.
 fn count(text: &str) -> Result<u64, String> {
     gymkhana_envs::params::Value::parse(text)
 }
@@ -287,7 +287,7 @@ fn learning_curve(title: String, agent: &str, done: &[Completed], threshold: Opt
         references: threshold.into_iter().collect(),
         ..Panel::default()
     };
-    Figure { title, panels: vec![panel] }
+    Figure { title, panels: vec![panel.focused()] }
 }
 
 #[cfg(test)]

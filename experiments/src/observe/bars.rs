@@ -22,6 +22,7 @@ impl Bars {
     }
 
     /// A bar for a run of that many steps.
+    #[expect(clippy::missing_panics_doc, reason = "the template is a constant")]
     pub fn add(&self, label: &str, steps: u64) -> RunBar {
         let bar = self.0.add(ProgressBar::new(steps));
         let style = "{prefix} {bar:24.cyan/blue} {human_pos}/{human_len} steps · {per_sec} · {msg}{eta} left";

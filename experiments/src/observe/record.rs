@@ -29,6 +29,7 @@ impl Record {
     }
 
     /// The line as JSON, with a line break.
+    #[expect(clippy::missing_panics_doc, reason = "JSON can say names and finite numbers")]
     pub fn to_line(&self) -> String {
         let mut line = serde_json::to_string(self).expect("numbers and names");
         line.push('\n');

@@ -27,6 +27,7 @@
 //! ```
 
 mod axis;
+mod focus;
 mod font;
 mod gaps;
 mod layout;

@@ -89,7 +89,9 @@ fn random_return(episodes: usize) -> Result<f64> {
     struct Random;
     impl gymkhana_agents::Policy<f32, usize> for Random {
         fn act(&mut self, _: &View<'_, f32>, rng: &mut Rng, act: &mut [usize]) {
-            act.iter_mut().for_each(|action| *action = rng.below(2));
+            for action in act {
+                *action = rng.below(2);
+            }
         }
     }
     let mut lanes = Lanes::new(CartPole::default(), 25, &Seeds::from(0))?;

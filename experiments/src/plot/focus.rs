@@ -1,0 +1,44 @@
+//! Where to look: an axis that a bad start does not own.
+
+use super::Panel;
+
+impl Panel {
+    /// Cuts the vertical axis to what is shown in the last three quarters of the horizontal one, and the references,
+    /// where the start would otherwise leave that less than a quarter of the height.
+    pub fn focused(mut self) -> Self {
+        let points =
+            || self.series.iter().flat_map(|series| series.x.iter().zip(&series.mean)).filter(|(_, y)| y.is_finite());
+        let (start, end) = bounds(points().map(|(x, _)| *x));
+        let all = bounds(points().map(|(_, y)| *y));
+        let late = points().filter(|(x, _)| **x >= start + (end - start) / 4.0).map(|(_, y)| *y);
+        let (low, high) = bounds(late.chain(self.references.iter().map(|reference| reference.y)));
+        if low < high && (all.1.max(high) - all.0.min(low)) > 4.0 * (high - low) {
+            let margin = (high - low) / 10.0;
+            self.y_range = Some((low - margin, high + margin));
+        }
+        self
+    }
+}
+
+fn bounds(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plot::Series;
+
+    fn panel(mean: [f64; 5]) -> Panel {
+        let series = Series { x: vec![0.0, 1.0, 2.0, 3.0, 4.0], mean: mean.into(), ..Series::default() };
+        Panel { series: vec![series], ..Panel::default() }.focused()
+    }
+
+    #[test]
+    fn a_bad_start_does_not_own_the_axis() {
+        assert_eq!(panel([-10_000.0, -23.0, -15.0, -13.0, -13.0]).y_range, Some((-24.0, -12.0)));
+        assert_eq!(panel([20.0, 100.0, 300.0, 500.0, 500.0]).y_range, None);
+        assert_eq!(panel([0.0; 5]).y_range, None);
+        assert_eq!(Panel::default().focused().y_range, None);
+    }
+}
