@@ -11,7 +11,7 @@
 //! 1. Step size and ε may follow a schedule over the run.
 //! 2. Several lanes update the one table, one after the other in the order of lanes.
 
-use gymkhana_envs::{Params, Rng, State, Transitions, View, params, params::above_to};
+use gymkhana_envs::{Params, Rng, State, Transitions, View, params};
 use serde::{Deserialize, Serialize};
 
 use super::QTable;
