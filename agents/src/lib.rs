@@ -6,6 +6,7 @@
 
 pub mod agent;
 pub mod device;
+pub mod entry;
 pub mod error;
 pub mod math;
 pub mod memory;

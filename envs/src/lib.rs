@@ -7,6 +7,7 @@ pub mod bandit;
 pub mod batch;
 pub mod check;
 pub mod classic;
+pub mod entry;
 pub mod env;
 pub mod error;
 pub mod lanes;

@@ -23,8 +23,10 @@ use crate::{
     evaluate::lanes_for,
     interrupt,
     observe::{History, Observer},
-    runner::{self, Keeping, RunResult, Streams, Worlds},
-    store::{Found, Manifest, RunDir},
+    runner::{self, Keeping, Worlds},
+    store::{Found, Manifest, RunDir, RunResult},
+    streams::Streams,
+    usage::Usage,
 };
 
 /// Settings as the registries take them.
@@ -146,7 +148,7 @@ pub fn run_cell(config: &RunConfig, cell: &Cell, making: &Making, observer: &mut
         Found::Interrupted(manifest) => {
             same_run(&manifest, config, *seed, dir)?;
             if making.existing == Existing::Keep {
-                bail!(crate::cli::Usage(format!(
+                bail!(Usage(format!(
                     "{} holds an interrupted run: `--resume` goes on with it, `--out` puts a new one elsewhere",
                     dir.display()
                 )));
@@ -196,11 +198,7 @@ pub(crate) fn same_run(manifest: &Manifest, config: &RunConfig, seed: u64, dir: 
     if differences.is_empty() {
         return Ok(());
     }
-    bail!(crate::cli::Usage(format!(
-        "{} holds another run ({}): choose another `--out`",
-        dir.display(),
-        differences.join("; ")
-    )))
+    bail!(Usage(format!("{} holds another run ({}): choose another `--out`", dir.display(), differences.join("; "))))
 }
 
 /// Makes runs, several at a time; a run that fails does not stop the others. Results are in the order of `cells`.

@@ -30,7 +30,9 @@ pub mod saved;
 pub mod sections;
 pub mod stats;
 pub mod store;
+pub mod streams;
 pub mod training;
+pub mod usage;
 pub mod zoo;
 
 pub use saved::{SavedPolicy, load};

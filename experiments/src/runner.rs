@@ -7,77 +7,20 @@ use std::{
 
 use anyhow::{Context, Result};
 use gymkhana_agents::{Agent, Metrics, Mode};
-use gymkhana_envs::{Batch, Elem, Rng, SeedSequence, Seeds, State, Transitions};
+use gymkhana_envs::{Batch, Elem, Rng, State, Transitions};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     config::RunConfig,
-    evaluate::{Evaluation, evaluate},
+    evaluate::evaluate,
     interrupt::{self, Interrupted},
     observe::{History, Observer, Record},
     store::{
-        RunDir,
+        RunDir, RunResult,
         run_dir::{BEST_POLICY, FINAL_POLICY},
     },
+    streams::Streams,
 };
-
-/// The random streams of one run, each from its own child of the seed: none depends on how much another draws.
-#[derive(Clone, Debug)]
-pub struct Streams(SeedSequence);
-
-impl Streams {
-    /// Of the run with that seed.
-    pub fn new(seed: u64) -> Self {
-        Self(SeedSequence::new(seed))
-    }
-
-    /// Of the training lanes.
-    pub fn lanes(&self) -> Seeds {
-        Seeds::Spawned(self.0.child(0))
-    }
-
-    /// Of the agent while it acts and learns.
-    pub fn agent(&self) -> Rng {
-        self.0.child(1).rng()
-    }
-
-    /// Of the agent's first parameters.
-    pub fn parameters(&self) -> Rng {
-        self.0.child(2).rng()
-    }
-
-    /// Of the n-th evaluation during the run: its lanes, and the policy in them.
-    pub fn evaluation(&self, n: usize) -> (Seeds, Rng) {
-        pair(&self.0.child(3).child(n))
-    }
-
-    /// Of the evaluation after the run.
-    pub fn final_evaluation(&self) -> (Seeds, Rng) {
-        pair(&self.0.child(4))
-    }
-}
-
-fn pair(root: &SeedSequence) -> (Seeds, Rng) {
-    (Seeds::Spawned(root.child(0)), root.child(1).rng())
-}
-
-/// What a run ends with.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RunResult {
-    /// Environment steps that were taken.
-    pub steps: u64,
-    /// Training episodes that ended.
-    pub episodes: u64,
-    /// Whether the run ended early, at the return it was told to reach.
-    pub reached: bool,
-    /// The greatest mean return of an evaluation during the run.
-    pub best: Option<f64>,
-    /// The evaluation of the final policy.
-    pub evaluation: Evaluation,
-    /// Seconds, all sittings together.
-    #[serde(rename = "time/elapsed")]
-    pub elapsed: f64,
-}
 
 /// Where a run happens.
 pub struct Worlds<'a, O, A> {

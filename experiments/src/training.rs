@@ -11,8 +11,9 @@ use crate::{
     evaluate::{Evaluation, lanes_for},
     launch::Making,
     observe::{History, Observer},
-    runner::{self, Keeping, RunResult, Streams, Worlds},
-    store::{Found, Manifest, RunDir},
+    runner::{self, Keeping, Worlds},
+    store::{Found, Manifest, RunDir, RunResult},
+    streams::Streams,
 };
 
 /// The kinds of number an environment's observations and actions are made of.

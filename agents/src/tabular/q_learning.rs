@@ -17,9 +17,9 @@ use serde::{Deserialize, Serialize};
 use super::QTable;
 use crate::{
     agent::{Agent, Metrics, Mode, Policy, Recipe, Setup},
+    entry::{AnyAgent, Entry, Kinds, typed},
     error::Error,
     math::{choice, td::one_step_target},
-    registry::{AnyAgent, Entry, Kinds, typed},
     schedule::Schedule,
 };
 

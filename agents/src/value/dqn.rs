@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     agent::{Agent, Metrics, Mode, Policy, Recipe, Setup},
+    entry::{AnyAgent, Entry, Kinds, typed},
     error::Error,
     math::choice,
     memory::{Minibatch, Replay},
@@ -29,7 +30,6 @@ use crate::{
         adam::{AdamState, clip_global_norm},
         tensors::{bool_column, column, index_column, matrix, to_vec, vector},
     },
-    registry::{AnyAgent, Entry, Kinds, typed},
     schedule::Schedule,
 };
 

@@ -3,10 +3,10 @@
 //! True values q*(a) ~ N(μ, 1) are drawn once per run; pulling arm a gives a reward ~ N(q*(a), 1).
 
 use crate::{
+    entry::{Entry, Made, typed},
     env::{Env, Step},
     error::Error,
     params,
-    registry::{Entry, Made, typed},
     rng::Rng,
     space::Space,
     spec::Spec,

@@ -12,11 +12,11 @@
 //! integrated by explicit Euler steps of τ = 0.02 s. The episode terminates when |x| > 2.4 m or |θ| > 12°.
 
 use crate::{
+    entry::{Entry, Made, typed},
     env::{Env, Step},
     error::Error,
     params,
     params::above,
-    registry::{Entry, Made, typed},
     rng::Rng,
     space::Space,
     spec::Spec,

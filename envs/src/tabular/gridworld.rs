@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use super::table::{Finite, Outcome, Table, TabularModel};
 use crate::{
+    entry::{Entry, Made, typed},
     error::Error,
     params,
     params::{Params, above_to},
-    registry::{Entry, Made, typed},
 };
 
 params! {

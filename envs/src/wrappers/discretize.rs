@@ -2,10 +2,10 @@
 
 use super::{Mapped, ObservationMap};
 use crate::{
+    entry::{AnyBatch, Settings},
     error::Error,
     params,
     params::Params,
-    registry::{AnyBatch, Settings},
     space::Space,
 };
 

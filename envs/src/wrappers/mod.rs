@@ -10,8 +10,8 @@ pub use mapped::{Mapped, ObservationMap};
 pub use one_hot::OneHot;
 
 use crate::{
+    entry::{AnyBatch, Settings},
     error::{Error, nearest},
-    registry::{AnyBatch, Settings},
 };
 
 /// A wrapper as the command line knows it.

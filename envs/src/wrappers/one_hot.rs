@@ -2,8 +2,8 @@
 
 use super::{Mapped, ObservationMap};
 use crate::{
+    entry::{AnyBatch, Settings},
     error::Error,
-    registry::{AnyBatch, Settings},
     space::Space,
 };
 

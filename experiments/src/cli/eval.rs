@@ -7,10 +7,10 @@ use gymkhana_envs::SeedSequence;
 
 use super::out::{grid, say};
 use crate::{
-    runner::Streams,
     saved::load_named,
     sections::Table,
     store::run_dir::{BEST_POLICY, FINAL_POLICY, runs_at},
+    streams::Streams,
 };
 
 /// Evaluate the policy that a run left

@@ -12,7 +12,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::interrupt::{self, Interrupted};
+use crate::{
+    interrupt::{self, Interrupted},
+    usage::Usage,
+};
 
 /// Gymkhana, a reinforcement learning gym and algorithm zoo.
 #[derive(Parser, Debug)]
@@ -37,18 +40,6 @@ enum Command {
     Eval(eval::Args),
     Plot(plot::Args),
 }
-
-/// The program was used wrongly: exit status 2.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Usage(pub String);
-
-impl std::fmt::Display for Usage {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Usage {}
 
 /// Checks were made and one failed: exit status 1, and everything has been said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

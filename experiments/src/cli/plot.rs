@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use super::{Usage, out::say};
+use super::out::say;
 use crate::{
     plot::{Figure, Panel, Series},
     store::{
         atomic,
         run_dir::{read_history, read_manifest, runs_at},
     },
+    usage::Usage,
 };
 
 /// Draw several runs on one axis

@@ -9,13 +9,14 @@ use std::{
 use anyhow::{Context, Result};
 
 use super::{
-    ChecksFailed, Usage,
+    ChecksFailed,
     out::{grid, say},
 };
 use crate::{
     launch::{Existing, Making},
     sections::{self, Findings, Scale, Section, Study, write_report},
     store::{atomic, manifest::Program},
+    usage::Usage,
 };
 
 /// Run sections of the book: train, print the table, check the numbers, draw the figure

@@ -7,10 +7,7 @@ use std::{
 
 use anyhow::{Result, bail};
 
-use super::{
-    Usage,
-    out::{columns, complain, grid, say},
-};
+use super::out::{columns, complain, grid, say};
 use crate::{
     config::{EvaluationPlan, RunConfig, Values, default_log_every},
     interrupt::Interrupted,
@@ -21,7 +18,9 @@ use crate::{
         Table,
         study::{curve, tuned},
     },
-    stats, zoo,
+    stats,
+    usage::Usage,
+    zoo,
 };
 
 /// Train an agent on an environment and draw its learning curve

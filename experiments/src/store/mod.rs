@@ -3,7 +3,9 @@
 pub mod atomic;
 pub mod framed;
 pub mod manifest;
+pub mod result;
 pub mod run_dir;
 
 pub use manifest::Manifest;
+pub use result::RunResult;
 pub use run_dir::{Found, RunDir};

@@ -18,11 +18,8 @@ use std::{
 use anyhow::{Context, Result, bail};
 use gymkhana_envs::State;
 
-use super::{Manifest, atomic, framed};
-use crate::{
-    observe::{History, Record},
-    runner::RunResult,
-};
+use super::{Manifest, RunResult, atomic, framed};
+use crate::observe::{History, Record};
 
 /// An open run directory.
 #[derive(Debug)]

@@ -1,0 +1,109 @@
+//! What the registry's lines are made of: an agent with its types forgotten, and how it is built from settings.
+
+use std::fmt;
+
+use gymkhana_envs::{
+    Elem, Param, Params, Rng,
+    registry::{AnyBatch, Settings},
+};
+
+use crate::{
+    agent::{Agent, Setup},
+    error::Error,
+};
+
+/// An agent whose kinds of observation and action are known only when the program runs.
+pub enum AnyAgent {
+    /// Observations are indices, actions are choices.
+    IndexChoice(Box<dyn Agent<usize, usize>>),
+    /// Observations are features, actions are choices.
+    FeatureChoice(Box<dyn Agent<f32, usize>>),
+}
+
+impl fmt::Debug for AnyAgent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::IndexChoice(_) => "AnyAgent::IndexChoice",
+            Self::FeatureChoice(_) => "AnyAgent::FeatureChoice",
+        })
+    }
+}
+
+/// What an agent works with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kinds {
+    /// State indices and choices: tabular agents.
+    IndexChoice,
+    /// Features and choices: the DQN family.
+    FeatureChoice,
+}
+
+impl Kinds {
+    /// The kinds of number in observations and actions, as [`Elem::KIND`] says them.
+    pub fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::IndexChoice => (usize::KIND, usize::KIND),
+            Self::FeatureChoice => (f32::KIND, usize::KIND),
+        }
+    }
+}
+
+/// Parameters' names and values, as they would be written.
+pub type Values = Vec<(&'static str, String)>;
+
+/// What an entry's constructor looks like.
+pub type Build = fn(Settings<'_>, &Setup<'_>, &mut Rng) -> Result<AnyAgent, Error>;
+
+/// A line of the registry.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// The name.
+    pub id: &'static str,
+    /// One line on what it is.
+    pub about: &'static str,
+    /// Its update, in Unicode.
+    pub equations: &'static str,
+    /// Where it comes from.
+    pub source: &'static str,
+    /// What it works with.
+    pub kinds: Kinds,
+    /// Its parameters.
+    pub params: fn() -> Vec<Param>,
+    /// All its parameters' values under some settings, for the record; fails where building would.
+    pub check: fn(Settings<'_>) -> Result<Values, Error>,
+    /// Builds it.
+    pub build: Build,
+}
+
+impl Entry {
+    /// Refuses an environment whose kinds of number are not the agent's.
+    ///
+    /// # Errors
+    /// With both sides and the wrapper that bridges them.
+    pub fn check_fit(&self, env: &AnyBatch) -> Result<(), Error> {
+        let ((needs_obs, needs_act), (has_obs, has_act)) = (self.kinds.names(), env.kinds());
+        let spec = env.spec();
+        if needs_act != has_act {
+            return Err(Error::needs_choices(self.id, &spec.id, &spec.actions));
+        }
+        if needs_obs != has_obs {
+            let features = needs_obs == f32::KIND;
+            return Err(Error::Misfit {
+                agent: self.id.into(),
+                env: spec.id.clone(),
+                needs: format!("observations that are {}", if features { "features" } else { "one state index" }),
+                has: format!("observations in {}", spec.observations),
+                bridge: Some(if features { "one-hot" } else { "discretize:bins=8" }),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Reads an entry's typed parameters from settings; the last of several for one name counts.
+///
+/// # Errors
+/// At the first setting that is wrong.
+pub fn typed<P: Params>(settings: Settings<'_>) -> Result<P, Error> {
+    Ok(P::from_settings(settings.iter().copied())?)
+}
