@@ -23,7 +23,7 @@ pub struct Param {
     pub range: String,
 }
 
-/// A set of typed parameters; made by [`params!`](crate::params).
+/// A set of typed parameters; made by [`params!`](macro@crate::params).
 pub trait Params: Default + Clone {
     /// Whose parameters they are, for messages.
     const OWNER: &'static str;

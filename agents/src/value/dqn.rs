@@ -13,7 +13,8 @@
 //! 1. Adam instead of `RMSprop`, and the gradient's global norm clipped instead of each error, as in Stable-Baselines3.
 //! 2. Several updates may follow several environment steps (`train_frequency`, `gradient_steps`), as there.
 //! 3. Actions are random until `learning_starts`, and the schedules of ε and step size run from the first step.
-//! 4. Terminated steps cut the target off, truncated ones do not; the paper does not truncate.
+//! 4. Legal actions are not remembered with transitions, so environments that mask actions are refused.
+//! 5. Terminated steps cut the target off, truncated ones do not; the paper does not truncate.
 
 use burn::tensor::{Device, Tensor};
 use gymkhana_envs::{Params, Rng, State, Transitions, View, params, params::above};
@@ -197,6 +198,9 @@ impl Policy<f32, usize> for Dqn {
 
 impl Agent<f32, usize> for Dqn {
     fn learn(&mut self, seen: &Transitions<'_, f32, usize>, rng: &mut Rng, log: &mut Metrics) -> Result<(), Error> {
+        if seen.was.legal.is_some() {
+            return Err(Error::Masks { agent: ENTRY.id });
+        }
         self.replay.push(seen);
         let before = self.step;
         self.step += seen.lanes() as u64;
