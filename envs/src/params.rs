@@ -82,11 +82,15 @@ macro_rules! number {
             fn parse(text: &str) -> Result<Self, String> {
                 // 1e6 and 50_000 are how people write step counts.
                 let plain = text.replace('_', "");
-                let value = plain.parse().ok().or_else(|| whole(&plain).and_then(|x| x.to_string().parse().ok()));
+                let exact: Option<$type> = plain.parse().ok();
+                let value = exact.or_else(|| whole(&plain).and_then(|x| x.to_string().parse().ok()));
+                let value = value.map(|x| x + <$type>::default()); // −0 and 0 are one value
                 value.filter($finite).ok_or_else(|| concat!("not a ", $kind).into())
             }
             fn show(&self) -> String {
-                self.to_string()
+                let plain = self.to_string();
+                // 1e-30 and 1e308, not their zeros.
+                if plain.len() > 10 { shorter(plain, format!("{self:e}")) } else { plain }
             }
             fn within(&self, range: &impl RangeBounds<$type>) -> bool {
                 ($finite)(self) && range.contains(self)
@@ -100,6 +104,10 @@ number! {
     usize, "whole number", |_: &usize| true;
     u64, "whole number", |_: &u64| true;
     u32, "whole number", |_: &u32| true;
+}
+
+fn shorter(a: String, b: String) -> String {
+    if b.len() < a.len() { b } else { a }
 }
 
 /// A whole number written as 1e6.

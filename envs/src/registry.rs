@@ -19,12 +19,15 @@ pub const REGISTRY: &[Entry] = &[
     cart_pole::ENTRY,
 ];
 
-/// The entry of that name.
+/// The entry of that name, in any case, with or without its version.
 ///
 /// # Errors
 /// With the nearest names if there is none.
 pub fn find(id: &str) -> Result<&'static Entry, Error> {
-    REGISTRY.iter().find(|entry| entry.id.eq_ignore_ascii_case(id)).ok_or_else(|| Error::Unknown {
+    let without_version =
+        |entry: &&Entry| entry.id.rsplit_once("-v").is_some_and(|(name, _)| name.eq_ignore_ascii_case(id));
+    let exact = REGISTRY.iter().find(|entry| entry.id.eq_ignore_ascii_case(id));
+    exact.or_else(|| REGISTRY.iter().find(without_version)).ok_or_else(|| Error::Unknown {
         kind: "environment",
         name: id.into(),
         near: nearest(id, REGISTRY.iter().map(|entry| entry.id)),
@@ -50,7 +53,7 @@ mod tests {
 
     #[test]
     fn an_unknown_name_finds_its_neighbours() {
-        assert!(find("cartpole-V1").is_ok());
+        assert_eq!((find("cartpole-V1").unwrap().id, find("CartPole").unwrap().id), ("CartPole-v1", "CartPole-v1"));
         assert!(find("CartPol-v1").unwrap_err().to_string().contains("did you mean CartPole-v1"));
     }
 }

@@ -62,6 +62,9 @@ pub fn default_log_every(steps: u64) -> u64 {
     (steps / 100).max(1)
 }
 
+/// More copies of an environment than this are a slip of the finger.
+const MOST_LANES: usize = 1_000_000;
+
 impl RunConfig {
     /// Refuses numbers that make no run.
     ///
@@ -71,8 +74,11 @@ impl RunConfig {
         if self.steps == 0 {
             bail!("a run of 0 steps");
         }
-        if self.lanes == 0 || self.lanes as u64 > self.steps {
-            bail!("{} lanes in a run of {} steps", self.lanes, self.steps);
+        if self.lanes == 0 || self.lanes > MOST_LANES {
+            bail!("{} lanes: there must be 1 to {MOST_LANES}", self.lanes);
+        }
+        if self.lanes as u64 > self.steps {
+            bail!("{} lanes are more than the run's {} steps", self.lanes, self.steps);
         }
         if self.evaluation.final_episodes == 0 || self.evaluation.cap == 0 {
             bail!("an evaluation needs at least one episode of one step");

@@ -5,7 +5,10 @@ use gymkhana_agents::Policy;
 use gymkhana_envs::{Batch, Rng, Seeds};
 use serde::{Deserialize, Serialize};
 
-use crate::stats;
+use crate::{
+    interrupt::{self, Interrupted},
+    stats,
+};
 
 /// Returns of whole episodes.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
@@ -46,7 +49,7 @@ pub fn lanes_for(episodes: usize) -> usize {
 /// it count as capped.
 ///
 /// # Errors
-/// If the environment breaks its contract.
+/// If the environment breaks its contract, or the program is interrupted.
 ///
 /// # Panics
 /// If the lanes do not share the episodes evenly.
@@ -70,6 +73,9 @@ pub fn evaluate<B: Batch + ?Sized>(
     while left.iter().any(|&left| left > 0) {
         policy.act(&env.now(), rng, &mut act);
         env.step(&act)?;
+        if interrupt::wanted() {
+            return Err(Interrupted { step: 0 }.into());
+        }
         let seen = env.seen(&act);
         for i in 0..lanes {
             if left[i] == 0 {

@@ -128,23 +128,25 @@ pub fn run<'a, O: Elem, A: Elem>(
     let mut iteration = 0_u64;
 
     while run.progress.step < config.steps && !run.progress.reached {
-        if let Some(mut record) = run.iterate(&mut act)? {
+        let untrained = run.progress.step == 0 && run.progress.evaluations == 0 && config.evaluation.every > 0;
+        let record = if untrained { Some(run.evaluate_untrained()?) } else { run.iterate(&mut act)? };
+        if let Some(mut record) = record {
             run.progress.elapsed = before + started.elapsed();
             run.add_time(&mut record);
             observer.record(&record);
             run.keep(record)?;
         }
+        if interrupt::wanted() {
+            run.progress.elapsed = before + started.elapsed();
+            run.checkpoint()?;
+            return Err(Interrupted { step: run.progress.step }.into());
+        }
         if iteration.is_multiple_of(TELL_EVERY) {
             observer.progress(run.progress.step);
-            let now = Instant::now();
-            run.progress.elapsed = before + (now - started);
-            if interrupt::wanted() {
+            run.progress.elapsed = before + started.elapsed();
+            if last_checkpoint.elapsed() >= run.keeping.checkpoint_every {
                 run.checkpoint()?;
-                return Err(Interrupted { step: run.progress.step }.into());
-            }
-            if now - last_checkpoint >= run.keeping.checkpoint_every {
-                run.checkpoint()?;
-                last_checkpoint = now;
+                last_checkpoint = Instant::now();
             }
         }
         iteration += 1;
@@ -223,6 +225,13 @@ impl<'a, O: Elem, A: Elem> Run<'a, O, A> {
             self.evaluate(&mut record)?;
         }
         Ok(Some(record))
+    }
+
+    /// Where a learning curve begins.
+    fn evaluate_untrained(&mut self) -> Result<Record> {
+        let mut record = Record::default();
+        self.evaluate(&mut record)?;
+        Ok(record)
     }
 
     fn evaluate(&mut self, record: &mut Record) -> Result<()> {

@@ -6,7 +6,7 @@
 //! ```text
 //! y = r + γ maxₐ Q(s′, a; θ⁻)                        (no second term where s′ is terminal)
 //! y = r + γ Q(s′, argmaxₐ Q(s′, a; θ); θ⁻)           (double)
-//! L(θ) = mean huber(y − Q(s, a; θ)),                 θ⁻ ← θ now and then
+//! L(θ) = mean ℓ(y − Q(s, a; θ)),                    θ⁻ ← θ every target_interval steps
 //! ```
 //!
 //! Deviations
@@ -16,8 +16,13 @@
 //! 4. Legal actions are not remembered with transitions, so environments that mask actions are refused.
 //! 5. Terminated steps cut the target off, truncated ones do not; the paper does not truncate.
 
+use std::ops::RangeBounds;
+
 use burn::tensor::{Device, Tensor};
-use gymkhana_envs::{Params, Rng, State, Transitions, View, params, params::above};
+use gymkhana_envs::{
+    Params, Rng, State, Transitions, View, params,
+    params::{Value, above},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -44,7 +49,7 @@ params! {
         /// exploration ε: the probability of a random action
         epsilon: Schedule = Schedule::Linear { from: 1.0, to: 0.05, over: 0.1 }, in 0.0..=1.0;
         /// widths of the hidden layers (ReLU)
-        hidden: Vec<usize> = vec![64, 64], in 1..=65_536;
+        hidden: Vec<usize> = vec![64, 64], in 1..=16_384;
         /// transitions per minibatch
         batch_size: usize = 32, in 1..=1_000_000;
         /// transitions that the replay memory holds
@@ -57,6 +62,8 @@ params! {
         gradient_steps: u64 = 1, in 1..;
         /// environment steps from one copy of the network to the target network to the next
         target_interval: u64 = 10_000, in 1..;
+        /// what is minimised: the Huber loss with δ = 1, or the squared error
+        loss: Loss = Loss::Huber, in ..;
         /// whether the online network chooses the action that the target network values (double DQN)
         double: bool = false, in ..;
         /// greatest Euclidean norm of the gradient
@@ -71,7 +78,7 @@ pub const ENTRY: Entry = Entry {
     equations: "\
 y = r + γ maxₐ Q(s′, a; θ⁻)                     (no second term where s′ is terminal)
 y = r + γ Q(s′, argmaxₐ Q(s′, a; θ); θ⁻)        (double)
-L(θ) = mean huber(y − Q(s, a; θ)),              θ⁻ ← θ now and then",
+L(θ) = mean ℓ(y − Q(s, a; θ)),                 θ⁻ ← θ every target_interval steps",
     source: "Mnih et al. 2015, Human-level control through deep reinforcement learning; van Hasselt et al. 2016 (double)",
     kinds: Kinds::FeatureChoice,
     params: <DqnConfig as Params>::list,
@@ -80,6 +87,54 @@ L(θ) = mean huber(y − Q(s, a; θ)),              θ⁻ ← θ now and then",
         Ok(AnyAgent::FeatureChoice(Box::new(typed::<DqnConfig>(settings)?.build(setup, rng)?)))
     },
 };
+
+/// How far off a value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
+    /// e²/2 for |e| ≤ 1, |e| − ½ beyond (Huber 1964): each error beyond 1 counts the same.
+    Huber,
+    /// e²/2
+    Squared,
+}
+
+impl Loss {
+    fn of(self, error: Tensor<2>) -> Tensor<2> {
+        match self {
+            Self::Squared => error.square() * 0.5,
+            Self::Huber => {
+                let size = error.abs();
+                let quadratic = size.clone().clamp_max(1.0);
+                quadratic.clone().square() * 0.5 + (size - quadratic)
+            }
+        }
+    }
+}
+
+impl Value for Loss {
+    type Bound = usize;
+    fn kind() -> String {
+        "huber or squared".into()
+    }
+    fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "huber" => Ok(Self::Huber),
+            "squared" => Ok(Self::Squared),
+            _ => Err("neither huber nor squared".into()),
+        }
+    }
+    fn show(&self) -> String {
+        match self {
+            Self::Huber => "huber".into(),
+            Self::Squared => "squared".into(),
+        }
+    }
+    fn within(&self, _: &impl RangeBounds<usize>) -> bool {
+        true
+    }
+}
+
+/// A network of more parameters than this is a slip of the finger: it would fill the memory before it says anything.
+const MOST_PARAMETERS: usize = 100_000_000;
 
 /// Adam's ε.
 const ADAM_EPSILON: f64 = 1e-8;
@@ -93,7 +148,14 @@ impl Recipe<f32, usize> for DqnConfig {
         let choices = spec.actions.choices().ok_or_else(|| Error::needs_choices(ENTRY.id, &spec.id, &spec.actions))?;
         let device = nn::open(setup.device)?;
         let width = spec.observations.width();
-        let q = QNetwork { mlp: Mlp::new(width, &self.hidden, choices, Activation::Relu), choices, device };
+        let mlp = Mlp::new(width, &self.hidden, choices, Activation::Relu);
+        if mlp.parameters() > MOST_PARAMETERS {
+            let value = self.values().into_iter().find(|(name, _)| *name == "hidden").map(|(_, value)| value);
+            let why = format!("{} parameters are more than {MOST_PARAMETERS}", mlp.parameters());
+            let (owner, name) = (ENTRY.id.into(), "hidden".into());
+            return Err(gymkhana_envs::Error::Parameter { owner, name, value: value.unwrap_or_default(), why }.into());
+        }
+        let q = QNetwork { mlp, choices, device };
         let theta = vector(q.mlp.init(rng), &q.device);
         Ok(Dqn {
             target: theta.clone(),
@@ -165,20 +227,13 @@ impl Dqn {
         let theta = self.theta.clone().autodiff().require_grad();
         let q = mlp.forward(&theta, matrix(&batch.obs, width, device).autodiff());
         let q = q.gather(1, index_column(&batch.action, device).autodiff());
-        let loss = huber(y - q).mean();
+        let loss = self.config.loss.of(y - q).mean();
         let gradient = theta.grad(&loss.backward()).expect("the loss depends on the parameters");
 
         let gradient = clip_global_norm(gradient, self.config.max_grad_norm);
         self.theta = self.adam.step(self.theta.clone(), gradient, alpha);
         loss.inner()
     }
-}
-
-/// e²/2 for |e| ≤ 1, |e| − ½ beyond (Huber 1964).
-fn huber(error: Tensor<2>) -> Tensor<2> {
-    let size = error.abs();
-    let quadratic = size.clone().clamp_max(1.0);
-    quadratic.clone().square() * 0.5 + (size - quadratic)
 }
 
 impl Policy<f32, usize> for Dqn {
@@ -369,8 +424,9 @@ mod tests {
 
     #[test]
     fn huber_is_quadratic_near_0_and_linear_far_off() {
-        let loss = huber(matrix(&[0.5, -1.0, 3.0], 3, &Device::flex()));
-        assert_eq!(to_vec(loss), [0.125, 0.5, 2.5]);
+        let errors = || matrix(&[0.5, -1.0, 3.0], 3, &Device::flex());
+        assert_eq!(to_vec(Loss::Huber.of(errors())), [0.125, 0.5, 2.5]);
+        assert_eq!(to_vec(Loss::Squared.of(errors())), [0.125, 0.5, 4.5]);
     }
 
     #[test]

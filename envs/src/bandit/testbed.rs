@@ -33,7 +33,8 @@ pub const ENTRY: Entry = Entry {
     about: "the k-armed testbed: which arm pays best?",
     details: "\
 One state. Actions: an arm each. True values q*(a) ~ N(μ, 1), drawn anew for each run (an episode); reward ~ N(q*(a), 1).
-Never terminates; a run is truncated after 1,000 pulls.",
+Never terminates; a run is truncated after 1,000 pulls. Since each episode is a new bandit, a policy that no longer
+learns cannot know its best arm: look at the return while learning (rollout/return_mean), not at evaluations.",
     source: "Sutton & Barto 2018, section 2.3",
     params: <TestbedParams as params::Params>::list,
     make: |settings| Ok(Made::of(Testbed::new(typed(settings)?)?)),

@@ -34,7 +34,7 @@ impl Discretize {
     /// A map for observations in `space`.
     ///
     /// # Errors
-    /// If they are not features, there would be more than 10⁸ states, or a parameter is out of range.
+    /// If they are not features, there would be more than 10⁷ states, or a parameter is out of range.
     pub fn new(space: &Space, params: &DiscretizeParams) -> Result<Self, Error> {
         params.validate()?;
         let wrong = |why| Err(Error::Wrapper { wrapper: Self::NAME, why });
@@ -42,7 +42,7 @@ impl Discretize {
             return wrong(format!("observations in {space} are indices already"));
         };
         let states = (params.bins as f64).powf(low.len() as f64);
-        if states > 1e8 {
+        if states > 1e7 {
             return wrong(format!("{} bins for each of {} features are {states:.0} states", params.bins, low.len()));
         }
         // CartPole's velocities are bounded by ±f32::MAX in name only.

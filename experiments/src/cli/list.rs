@@ -43,7 +43,7 @@ impl Kind {
         self.title().to_lowercase()
     }
 
-    /// Name, line, source.
+    /// Name, line, and what else there is to say.
     fn entries(self) -> Vec<[String; 3]> {
         let entry = |id: &str, about: &str, source: &str| [id.to_owned(), about.to_owned(), source.to_owned()];
         match self {
@@ -61,8 +61,15 @@ pub(super) fn main(args: &Args) -> Result<()> {
     let kinds = args.kind.map_or(ALL.to_vec(), |kind| vec![kind]);
     if args.json {
         let list = |kind: Kind| -> Vec<_> {
-            let entries = kind.entries().into_iter();
-            entries.map(|[id, about, source]| json!({ "id": id, "about": about, "source": source })).collect()
+            let third = match kind {
+                Kind::Envs | Kind::Agents => "source",
+                Kind::Sections => "titles",
+                Kind::Wrappers => "usage",
+            };
+            kind.entries()
+                .into_iter()
+                .map(|[id, about, more]| json!({ "id": id, "about": about, third: more }))
+                .collect()
         };
         let value = match args.kind {
             Some(kind) => json!(list(kind)),

@@ -10,9 +10,10 @@ use anyhow::{Context, Result};
 
 use super::{
     ChecksFailed,
-    out::{grid, say},
+    out::{complain, grid, say},
 };
 use crate::{
+    interrupt::Interrupted,
     launch::{Existing, Making},
     sections::{self, Findings, Scale, Section, Study, write_report},
     store::{atomic, manifest::Program},
@@ -27,7 +28,7 @@ Examples:
   gymkhana run 5.4.1 5.4.2 --quick --check
 
 Results go to results/SECTION/; those of --quick to results/runs/SECTION-quick/, so that a quick look overwrites no
-reference result. A run that was interrupted goes on where it was.")]
+reference result. The runs behind them lie under results/runs/. A section that was interrupted goes on where it was.")]
 pub(super) struct Args {
     /// Sections, by number or title
     #[arg(required = true)]
@@ -66,16 +67,21 @@ fn run_section(section: &Section, args: &Args) -> Result<Findings> {
     let started = Instant::now();
     let scale = if args.quick { Scale::Quick } else { Scale::Full };
     let name = if args.quick { format!("{}-quick", section.id) } else { section.id.to_owned() };
-    let runs = args.out.join("runs").join(&name);
-    let results = if args.quick { runs.clone() } else { args.out.join(section.id) };
+    let kept = args.out.join("runs").join(&name);
+    let results = if args.quick { kept.clone() } else { args.out.join(section.id) };
+    let runs = kept.join("seeds");
     say(&format!("{} {}\n{}\n", section.id, section.titles.join(" · "), section.about))?;
 
     begin(&runs)?;
     let mut making = Making { existing: Existing::Resume, ..Making::default() };
     making.jobs = args.jobs.map_or(making.jobs, usize::from);
-    let study = Study { scale, seeds: args.seeds, runs: runs.clone(), making };
-    let findings = (section.run)(&study)?;
-    write_report(&results, section, scale, &command(section, args), &findings)?;
+    let study = Study::new(scale, args.seeds, runs.clone(), making);
+    let findings = (section.run)(&study).inspect_err(|error| {
+        if error.is::<Interrupted>() {
+            complain("the same command goes on where it was");
+        }
+    })?;
+    write_report(&results, section, &study, &command(section, args), &findings)?;
     complete(&runs)?;
 
     for table in &findings.tables {

@@ -9,6 +9,7 @@ use gymkhana_envs::{
 
 use super::out::{columns, say};
 use crate::{
+    config::Values,
     sections::{self, SECTIONS, Section},
     zoo,
 };
@@ -46,32 +47,36 @@ pub(super) fn main(args: &Args) -> Result<()> {
         .into())
 }
 
-fn parameters(params: &[Param], prefix: &str) -> String {
+/// A line per parameter; `tuned` has a column for each environment with tuned settings.
+fn parameters(params: &[Param], prefix: &str, tuned: &[(&str, Values)]) -> String {
     let row = |p: &Param| {
         let range = if p.range.is_empty() { p.kind.clone() } else { format!("{}, {}", p.kind, p.range) };
-        vec![format!("  {prefix}{}", p.name), p.default.clone(), range, p.doc.to_owned()]
+        let settings = tuned.iter().map(|(_, settings)| settings.get(p.name).cloned().unwrap_or_default());
+        let line = [format!("  {prefix}{}", p.name), p.default.clone()].into_iter().chain(settings);
+        line.chain([range, p.doc.to_owned()]).collect()
     };
-    columns(&["Parameters (--set name=value)", "default", "", ""], params.iter().map(row).collect())
+    let envs = tuned.iter().map(|(env, _)| *env);
+    let header: Vec<_> = ["Parameters (--set name=value)", "default"].into_iter().chain(envs).chain(["", ""]).collect();
+    columns(&header, params.iter().map(row).collect())
 }
 
 fn agent_text(agent: &gymkhana_agents::registry::Entry) -> String {
     let (observations, actions) = agent.kinds.names();
     let what = |kind| if kind == "index" { "one state index" } else { "features" };
     let acts = if actions == "index" { "choices" } else { "controls" };
-    let tuned =
-        gymkhana_envs::registry::REGISTRY.iter().filter(|env| matches!(zoo::find(agent.id, env.id), Ok(Some(_))));
-    let tuned: Vec<_> = tuned.map(|env| env.id).collect();
+    let envs = gymkhana_envs::registry::REGISTRY.iter();
+    let tuned: Vec<(&str, Values)> =
+        envs.filter_map(|env| Some((env.id, zoo::find(agent.id, env.id).ok()??.agent_settings()))).collect();
     format!(
-        "{}: {}\n\n{}\n\nObservations: {}; actions: {acts}.\nTuned for: {}.\nSource: {}\n\n{}\n\nTry: gymkhana train {} {}",
+        "{}: {}\n\n{}\n\nObservations: {}; actions: {acts}.\nSource: {}\n\n{}\n\nTry: gymkhana train {} {}",
         agent.id,
         agent.about,
         indented(agent.equations),
         what(observations),
-        if tuned.is_empty() { "nothing yet".into() } else { tuned.join(", ") },
         agent.source,
-        parameters(&(agent.params)(), ""),
+        parameters(&(agent.params)(), "", &tuned),
         agent.id,
-        tuned.first().unwrap_or(&"ENV"),
+        tuned.first().map_or("ENV", |(env, _)| *env),
     )
 }
 
@@ -79,9 +84,10 @@ fn env_text(env: &gymkhana_envs::registry::Entry) -> Result<String> {
     let made = (env.make)(&[])?;
     let spec = made.spec();
     let limit = spec.time_limit.map_or("none".into(), |limit| format!("{limit} steps"));
-    let threshold = spec.reward_threshold.map_or("none".into(), |threshold| threshold.to_string());
+    let threshold =
+        spec.reward_threshold.map_or(String::new(), |mean| format!("\nSolved from a mean return of: {mean}"));
     Ok(format!(
-        "{}: {}\n\n{}\n\nObservations: {}\nActions: {}\nTime limit: {limit}\nSolved from a mean return of: {threshold}\n\
+        "{}: {}\n\n{}\n\nObservations: {}\nActions: {}\nTime limit: {limit}{threshold}\n\
          Source: {}\n\n{}",
         env.id,
         env.about,
@@ -89,7 +95,7 @@ fn env_text(env: &gymkhana_envs::registry::Entry) -> Result<String> {
         spec.observations,
         spec.actions,
         env.source,
-        parameters(&(env.params)(), "env."),
+        parameters(&(env.params)(), "env.", &[]),
     ))
 }
 

@@ -1,6 +1,6 @@
 //! Progress bars, on standard error; silent where that is no terminal.
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{HumanCount, MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 
 use super::{Observer, Record};
 
@@ -13,6 +13,7 @@ pub struct Bars(MultiProgress);
 pub struct RunBar {
     bar: ProgressBar,
     begun: bool,
+    greedy: bool,
 }
 
 impl Bars {
@@ -25,11 +26,15 @@ impl Bars {
     #[expect(clippy::missing_panics_doc, reason = "the template is a constant")]
     pub fn add(&self, label: &str, steps: u64) -> RunBar {
         let bar = self.0.add(ProgressBar::new(steps));
-        let style = "{prefix} {bar:24.cyan/blue} {human_pos}/{human_len} steps · {per_sec} · {msg}{eta} left";
-        bar.set_style(ProgressStyle::with_template(style).expect("a template"));
+        // The bar takes what width is left, so that the line does not break on a narrow terminal.
+        let style = "{prefix} {wide_bar:.cyan/blue} {percent:>3} % · {speed} steps/s · {msg}{eta} left";
+        let speed = |state: &ProgressState, to: &mut dyn std::fmt::Write| {
+            let _ = write!(to, "{}", HumanCount(state.per_sec() as u64));
+        };
+        bar.set_style(ProgressStyle::with_template(style).expect("a template").with_key("speed", speed));
         bar.set_prefix(label.to_owned());
         bar.set_message("");
-        RunBar { bar, begun: false }
+        RunBar { bar, begun: false, greedy: false }
     }
 }
 
@@ -46,12 +51,13 @@ impl Observer for RunBar {
 
     fn record(&mut self, record: &Record) {
         let mean = |key: &str| record.get(key).map(|mean| format!("{mean:.1}"));
-        let message = match (mean("eval/return_mean"), mean("rollout/return_mean")) {
-            (Some(greedy), _) => format!("greedy return {greedy} · "),
-            (None, Some(exploring)) => format!("return {exploring} · "),
-            (None, None) => return,
-        };
-        self.bar.set_message(message);
+        // Once there is a greedy return it alone is shown: two quantities in one place would seem to jump.
+        let shown = mean("eval/return_mean");
+        self.greedy |= shown.is_some();
+        let shown = shown.or_else(|| mean("rollout/return_mean").filter(|_| !self.greedy));
+        if let Some(shown) = shown {
+            self.bar.set_message(format!("return {shown} · "));
+        }
     }
 }
 

@@ -67,7 +67,13 @@ pub const SECTIONS: &[Section] = &[s5_4_1::SECTION, s5_4_2::SECTION];
 /// # Errors
 /// With the nearest ones if there is none.
 pub fn find(name: &str) -> Result<&'static Section, gymkhana_envs::Error> {
-    let same = |text: &str| text.eq_ignore_ascii_case(name);
+    // "§5.4.2", "Q learning" and "Q学习" are what people type for 5.4.2, Q-learning and Q 学习.
+    let plain = |text: &str| {
+        let kept = text.chars().filter(|&letter| letter.is_alphanumeric() || letter == '.');
+        kept.flat_map(char::to_lowercase).collect::<String>()
+    };
+    let wanted = plain(name);
+    let same = |text: &str| plain(text) == wanted;
     SECTIONS.iter().find(|section| same(section.id) || section.titles.iter().any(|title| same(title))).ok_or_else(
         || {
             let names = SECTIONS.iter().flat_map(|section| std::iter::once(section.id).chain(section.titles));
@@ -84,6 +90,7 @@ mod tests {
     fn sections_are_found_by_number_and_title() {
         assert_eq!(find("5.4.2").unwrap().id, "5.4.2");
         assert_eq!(find("dqn").unwrap().id, "5.4.2");
+        assert_eq!(["Q learning", "Q学习", "§5.4.1"].map(|name| find(name).unwrap().id), ["5.4.1"; 3]);
         assert!(find("5.4.3").unwrap_err().to_string().contains("5.4.2"));
     }
 }

@@ -5,7 +5,7 @@ use std::{fmt::Write as _, path::Path};
 use anyhow::Result;
 use serde::Serialize;
 
-use super::{Findings, Scale, Section};
+use super::{Findings, Scale, Section, Study, study::Training};
 use crate::store::{atomic, manifest::Program};
 
 /// What `data.json` holds.
@@ -16,6 +16,7 @@ struct Data<'a> {
     quick: bool,
     command: &'a str,
     program: Program,
+    trainings: &'a [Training],
     #[serde(flatten)]
     findings: &'a Findings,
 }
@@ -24,7 +25,8 @@ struct Data<'a> {
 ///
 /// # Errors
 /// If they cannot be drawn or written.
-pub fn write_report(dir: &Path, section: &Section, scale: Scale, command: &str, findings: &Findings) -> Result<()> {
+pub fn write_report(dir: &Path, section: &Section, study: &Study, command: &str, findings: &Findings) -> Result<()> {
+    let (scale, trainings) = (study.scale, study.trainings());
     let (svg, png) = (findings.figure.svg()?, findings.figure.png()?);
     atomic::create_dir(dir)?;
     let data = Data {
@@ -33,15 +35,16 @@ pub fn write_report(dir: &Path, section: &Section, scale: Scale, command: &str, 
         quick: scale == Scale::Quick,
         command,
         program: Program::this(),
+        trainings: &trainings,
         findings,
     };
     atomic::write_json(&dir.join("data.json"), &data)?;
     atomic::write(&dir.join("figure.svg"), svg.as_bytes())?;
     atomic::write(&dir.join("figure.png"), &png)?;
-    atomic::write(&dir.join("report.md"), markdown(section, scale, command, findings).as_bytes())
+    atomic::write(&dir.join("report.md"), markdown(section, scale, command, findings, &trainings).as_bytes())
 }
 
-fn markdown(section: &Section, scale: Scale, command: &str, findings: &Findings) -> String {
+fn markdown(section: &Section, scale: Scale, command: &str, findings: &Findings, trainings: &[Training]) -> String {
     let mut text = String::new();
     let [english, chinese, japanese] = section.titles;
     // Writing to a string does not fail.
@@ -64,6 +67,26 @@ fn markdown(section: &Section, scale: Scale, command: &str, findings: &Findings)
         for cells in &table.rows {
             let _ = writeln!(text, "{}", row(cells));
         }
+    }
+    let _ = writeln!(text, "\n## Settings");
+    for Training { config, seeds } in trainings {
+        let settings: Vec<_> = config.agent_settings.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+        let _ = writeln!(
+            text,
+            "\n{} on {}, {} seeds, {} steps each in {} lane{}; evaluated greedily over {} episodes every {} steps and over \
+             {} at the end, each cut off after {} steps. {}.",
+            config.agent,
+            config.env,
+            seeds.len(),
+            config.steps,
+            config.lanes,
+            if config.lanes == 1 { "" } else { "s" },
+            config.evaluation.episodes,
+            config.evaluation.every,
+            config.evaluation.final_episodes,
+            config.evaluation.cap,
+            settings.join(", "),
+        );
     }
     let _ = writeln!(text, "\nMade by `{command}`.\n\nTo go further:\n\n```sh\n{}\n```", section.further.join("\n"));
     text

@@ -22,7 +22,7 @@ greatest decides. DQN trains it on minibatches from a replay memory, towards tar
 It is run on CartPole-v1 for 50,000 steps per seed; the final parameters are evaluated greedily.",
     equations: "\
 y = r + γ maxₐ Q(s′, a; θ⁻)                     (no second term where s′ is terminal)
-L(θ) = mean huber(y − Q(s, a; θ)),              θ⁻ ← θ now and then",
+L(θ) = mean ℓ(y − Q(s, a; θ)),              θ⁻ ← θ every target_interval steps",
     look_at: "\
 The greedy return climbs from that of a random policy to 500, the most an episode can give. The band is the 95 %
 interval of the mean over seeds; a dip is one seed that forgets for a while.",

@@ -1,8 +1,9 @@
 //! What a section works with: how large it runs, and the runs it has made.
 
-use std::path::PathBuf;
+use std::{cell::RefCell, path::PathBuf};
 
 use anyhow::{Context, Result};
+use serde::Serialize;
 
 use crate::{
     config::{EvaluationPlan, RunConfig, Values, default_log_every},
@@ -32,9 +33,57 @@ pub struct Study {
     pub runs: PathBuf,
     /// How runs are made.
     pub making: Making,
+    trainings: RefCell<Vec<Training>>,
+}
+
+/// What was trained for a section: for the record.
+#[derive(Clone, Debug, Serialize)]
+pub struct Training {
+    /// With which settings.
+    pub config: RunConfig,
+    /// And what came of it.
+    pub seeds: Vec<Ended>,
+}
+
+/// How one seed ended.
+#[derive(Clone, Debug, Serialize)]
+pub struct Ended {
+    /// The seed.
+    pub seed: u64,
+    /// Mean return of the final policy.
+    pub return_mean: f64,
+    /// Sample deviation of its episodes' returns.
+    pub return_deviation: f64,
+    /// Episodes that did not end by themselves.
+    pub capped: usize,
+    /// The greatest mean return of an evaluation on the way.
+    pub best: Option<f64>,
+}
+
+impl Ended {
+    fn of(made: &Completed) -> Self {
+        let evaluation = &made.result.evaluation;
+        Self {
+            seed: made.seed,
+            return_mean: evaluation.mean(),
+            return_deviation: evaluation.deviation(),
+            capped: evaluation.capped,
+            best: made.result.best,
+        }
+    }
 }
 
 impl Study {
+    /// Nothing trained yet; `seeds` instead of the section's own number, `runs` where its runs are kept.
+    pub fn new(scale: Scale, seeds: Option<u64>, runs: PathBuf, making: Making) -> Self {
+        Self { scale, seeds, runs, making, trainings: RefCell::default() }
+    }
+
+    /// What was trained so far.
+    pub fn trainings(&self) -> Vec<Training> {
+        self.trainings.borrow().clone()
+    }
+
     /// One of two values, by scale.
     pub fn pick<T>(&self, full: T, quick: T) -> T {
         match self.scale {
@@ -67,7 +116,10 @@ impl Study {
         let bars = Bars::new();
         let label = |cell: &Cell| format!("{agent} · {env} · seed {}", cell.seed);
         let made = launch::run_cells(&config, &cells, &self.making, |cell| bars.add(&label(cell), config.steps));
-        made.into_iter().collect::<Result<_>>().with_context(|| format!("{agent} on {env}"))
+        let made: Vec<Completed> =
+            made.into_iter().collect::<Result<_>>().with_context(|| format!("{agent} on {env}"))?;
+        self.trainings.borrow_mut().push(Training { config, seeds: made.iter().map(Ended::of).collect() });
+        Ok(made)
     }
 }
 
@@ -97,8 +149,10 @@ pub fn tuned(agent: &str, env: &str) -> Result<RunConfig> {
     })
 }
 
-/// The curve of a key over the seeds of a training.
+/// The curve of a key over the seeds of a training: mean and 95 % band.
 pub fn curve(label: &str, made: &[Completed], key: &str) -> Series {
     let runs: Vec<_> = made.iter().map(|made| made.history.curve(key)).collect();
+    let label =
+        if runs.len() > 1 { format!("{label} (mean of {} seeds, 95 % band)", runs.len()) } else { label.into() };
     Series::of_runs(label, &runs)
 }
