@@ -53,7 +53,7 @@ impl Value for Schedule {
     type Bound = f64;
 
     fn kind() -> String {
-        "number, or `1 -> 0.05 over 0.1` (`1 -> 0.05 exp over 0.1`)".into()
+        "number or schedule".into()
     }
 
     fn parse(text: &str) -> Result<Self, String> {

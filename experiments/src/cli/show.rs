@@ -60,6 +60,11 @@ fn parameters(params: &[Param], prefix: &str, tuned: &[(&str, Values)]) -> Strin
     columns(&header, params.iter().map(row).collect())
 }
 
+const SCHEDULES: &str = "\
+A schedule is a number, `1 -> 0.05 over 0.1` (from 1 to 0.05 over the first tenth of the run, then 0.05), or
+`1 -> 0.05 exp over 0.1` (the same, by a constant factor per step).
+";
+
 fn agent_text(agent: &gymkhana_agents::registry::Entry) -> String {
     let (observations, actions) = agent.kinds.names();
     let what = |kind| if kind == "index" { "one state index" } else { "features" };
@@ -68,7 +73,7 @@ fn agent_text(agent: &gymkhana_agents::registry::Entry) -> String {
     let tuned: Vec<(&str, Values)> =
         envs.filter_map(|env| Some((env.id, zoo::find(agent.id, env.id).ok()??.agent_settings()))).collect();
     format!(
-        "{}: {}\n\n{}\n\nObservations: {}; actions: {acts}.\nSource: {}\n\n{}\n\nTry: gymkhana train {} {}",
+        "{}: {}\n\n{}\n\nObservations: {}; actions: {acts}.\nSource: {}\n\n{}\n{SCHEDULES}\nTry: gymkhana train {} {}",
         agent.id,
         agent.about,
         indented(agent.equations),

@@ -26,7 +26,7 @@ Right: the greedy success rate comes up to the best that any fixed policy can re
     further: &[
         "gymkhana train q-learning CliffWalking-v1 --set epsilon=0.01",
         "gymkhana train q-learning FrozenLake8x8-v1 --set learning_rate=0.5",
-        "gymkhana train q-learning Gridworld --set 'env.map=S..#/..H./...G' --set env.slip=0.1",
+        "gymkhana train q-learning Gridworld --set 'env.map=S..#/..H./...G' --set 'learning_rate=0.5 -> 0.01'",
     ],
     run,
 };
