@@ -69,7 +69,7 @@ pub struct Entry {
     pub kinds: Kinds,
     /// Its parameters.
     pub params: fn() -> Vec<Param>,
-    /// All its parameters' values under some settings, for the record; fails where building would.
+    /// All its parameters' values under some settings, for the record; fails at the first setting that is wrong.
     pub check: fn(Settings<'_>) -> Result<Values, Error>,
     /// Builds it.
     pub build: Build,

@@ -60,13 +60,13 @@ impl<'a, O> View<'a, O> {
 pub struct Transitions<'a, O, A> {
     /// Where the step was taken from.
     pub was: View<'a, O>,
-    /// What was done.
+    /// What was done: an action per lane.
     pub act: Rows<'a, A>,
-    /// The reward of the step.
+    /// The reward of the step, per lane.
     pub reward: &'a [f64],
-    /// The lane's state has no future.
+    /// Per lane: the state that was reached has no future.
     pub terminated: &'a [bool],
-    /// The lane's episode was cut off; it may have terminated at the same step.
+    /// Per lane: the episode was cut off; it may have terminated at the same step.
     pub truncated: &'a [bool],
     /// What to act on next: where an episode ended, the first observation of the next one.
     pub now: View<'a, O>,
@@ -122,16 +122,19 @@ pub trait Batch: Send {
     /// same step; its true last observation stays in [`seen`](Self::seen).
     ///
     /// # Errors
-    /// If an action is outside its space, in which case no lane has moved, or an environment breaks its contract.
+    /// If an action is outside its space, in which case no lane has moved, or an environment breaks its contract, after
+    /// which the batch must be reset before it is used.
     fn step(&mut self, act: &[Self::A]) -> Result<(), Error>;
 
     /// What to act on.
     fn now(&self) -> View<'_, Self::O>;
 
-    /// The last step; `act` is what was given to it.
+    /// The last step; `act` is what was given to it. Right after a reset or [`set_state`](Self::set_state) there is none,
+    /// and this says nothing.
     fn seen<'a>(&'a self, act: &'a [Self::A]) -> Transitions<'a, Self::O, Self::A>;
 
-    /// Everything that the next step depends on: environments, random streams, time-limit counters.
+    /// Everything that the next step depends on: environments (as far as they offer a state), random streams, time-limit
+    /// counters.
     fn state(&self) -> State;
 
     /// Puts a state back that [`state`](Self::state) took from a batch like this one.

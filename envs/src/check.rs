@@ -8,9 +8,9 @@ use crate::{
 
 /// Steps a batch with random actions and finds what does not hold.
 ///
-/// Checked: the same seed gives the same numbers; observations are
-/// in their space; a finished lane begins anew, and its mark says so; a wrong number of actions is refused and moves
-/// no lane; a state taken out and put back gives the same future (where there is a state).
+/// Checked: the same seed gives the same numbers; observations are in their space (features: finite); a finished lane
+/// begins anew, and its mark says so; the time limit truncates; a wrong number of actions is refused and moves no lane;
+/// a state taken out and put back gives the same future (where there is a state).
 ///
 /// # Errors
 /// What was expected and what was found.

@@ -43,7 +43,8 @@ pub trait Env {
     /// Begins an episode.
     fn reset(&mut self, rng: &mut Rng) -> Self::Obs;
 
-    /// Takes one step. The action is in the action space, and the episode has not terminated.
+    /// Takes one step. The episode has not ended. A choice is in the action space; a control is finite, but may be beyond
+    /// its bounds: the environment clips it.
     fn step(&mut self, action: Self::Act, rng: &mut Rng) -> Step<Self::Obs>;
 
     /// Everything that the next `step` depends on, for runs that stop and go on: `Some(State::of(&self.fields))`.

@@ -78,7 +78,8 @@ impl Rng {
         (m >> 32) as usize
     }
 
-    /// An index drawn with the given probabilities, as Gymnasium's `categorical_sample`: one `unit` draw.
+    /// An index drawn with the given probabilities, as Gymnasium's `categorical_sample`: one `unit` draw. They should
+    /// sum to 1; where the draw is above their sum the index is 0.
     #[inline]
     pub fn categorical(&mut self, probabilities: impl IntoIterator<Item = f64>) -> usize {
         let draw = self.unit();

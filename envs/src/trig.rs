@@ -6,7 +6,7 @@
 
 use std::f64::consts::FRAC_2_PI;
 
-/// (sin x, cos x) for |x| up to about 10⁵ rad, each within 0.51 units in the last place.
+/// (sin x, cos x) for |x| up to about 10⁵ rad, each with an absolute error below 2.3e-16.
 #[inline]
 pub fn sin_cos(x: f64) -> (f64, f64) {
     /// 1.5·2⁵²: adding it rounds to an integer and leaves that in the low bits.

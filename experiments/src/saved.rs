@@ -21,7 +21,8 @@ pub struct SavedPolicy {
     spec: Spec,
 }
 
-/// Loads the final policy of a run: `gymkhana::load("results/runs/…/seed-0")?`.
+/// Loads the final policy of a run: `gymkhana::load("results/runs/…/seed-0")?`. It needs the agent's name in the
+/// registry, but not the environment's.
 ///
 /// # Errors
 /// If the run is not finished, damaged, or of an agent this program does not have.
@@ -81,7 +82,8 @@ impl SavedPolicy {
         }
     }
 
-    /// The greedy action for one observation of features.
+    /// The greedy action for one observation of features. Each call takes a snapshot: to act many times, take
+    /// [`on_features`](Self::on_features) once.
     ///
     /// # Errors
     /// If the policy acts on state indices, or on another number of features.
@@ -92,7 +94,8 @@ impl SavedPolicy {
         Ok(one_action(&mut *policy, features))
     }
 
-    /// The greedy action in one state.
+    /// The greedy action in one state. Each call takes a snapshot: to act many times, take
+    /// [`on_indices`](Self::on_indices) once.
     ///
     /// # Errors
     /// If the policy acts on features, or there is no such state.

@@ -131,7 +131,9 @@ where
         Self { until: Some(mean_return), ..self }
     }
 
-    /// Keeps the run in a directory. An interrupted run in it is resumed; if it is finished, [`run`](Self::run) says so.
+    /// Keeps the run in a directory. An interrupted run in it is resumed: to the same numbers if the environment offers
+    /// its [`state`](Env::state), else at the start of an episode. If the run in it is finished, [`run`](Self::run) fails
+    /// and says so.
     pub fn out(self, dir: impl Into<PathBuf>) -> Self {
         Self { out: Some(dir.into()), ..self }
     }

@@ -39,7 +39,7 @@ pub struct Minibatch<A> {
 }
 
 impl<A: Elem> Replay<A> {
-    /// Room for `capacity` transitions with observations of `width` numbers and actions of `action_width`.
+    /// Room for `capacity` transitions, at least one, with observations of `width` numbers and actions of `action_width`.
     pub fn new(capacity: usize, width: usize, action_width: usize) -> Self {
         let (obs, next, action, reward, terminated) = (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
         Self { capacity, width, action_width, at: 0, obs, next, action, reward, terminated }
@@ -73,7 +73,10 @@ impl<A: Elem> Replay<A> {
         }
     }
 
-    /// Fills a minibatch with `size` transitions drawn with replacement. The memory must not be empty.
+    /// Fills a minibatch with `size` transitions drawn with replacement.
+    ///
+    /// # Panics
+    /// If the memory is empty.
     pub fn sample(&self, size: usize, rng: &mut Rng, to: &mut Minibatch<A>) {
         to.clear();
         for _ in 0..size {

@@ -36,7 +36,7 @@ pub struct AdamState {
 }
 
 impl Adam {
-    /// For a vector of `n` parameters. ε is burn's and PyTorch's 1e-8 unless an algorithm says otherwise.
+    /// For a vector of `n` parameters. The paper's ε is 1e-8, as is PyTorch's; burn's own optimiser begins with 1e-5.
     pub fn new(n: usize, epsilon: f64, device: &Device) -> Self {
         Self { m: Tensor::zeros([n], device), v: Tensor::zeros([n], device), t: 0, epsilon }
     }

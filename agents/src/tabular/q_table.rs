@@ -16,7 +16,7 @@ impl QTable {
     /// A table filled with `initial` for the spaces of an environment.
     ///
     /// # Errors
-    /// If states or actions are not finitely many.
+    /// If observations are not one state index, or actions not one choice.
     pub fn new(agent: &str, spec: &Spec, initial: f64) -> Result<Self, Error> {
         let states = spec.observations.choices().ok_or_else(|| Error::Misfit {
             agent: agent.into(),

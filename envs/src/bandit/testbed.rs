@@ -1,6 +1,7 @@
 //! The k-armed testbed: Sutton & Barto, "Reinforcement Learning: An Introduction", 2nd ed. 2018, section 2.3.
 //!
-//! True values q*(a) ~ N(μ, 1) are drawn once per run; pulling arm a gives a reward ~ N(q*(a), 1).
+//! True values q*(a) ~ N(μ, 1) are drawn once per run; pulling arm a gives a reward ~ N(q*(a), σ²), with σ = 1 unless
+//! `noise` says otherwise.
 
 use crate::{
     entry::{Entry, Made, typed},

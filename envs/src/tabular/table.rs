@@ -16,9 +16,9 @@ use crate::{
 pub struct Outcome {
     /// p(this | s, a)
     pub probability: f64,
-    /// the state reached
+    /// the state reached, s′
     pub next: usize,
-    /// the reward
+    /// the reward of the step
     pub reward: f64,
     /// whether the episode ends there
     pub terminated: bool,
@@ -47,7 +47,8 @@ pub struct Table {
 }
 
 impl Table {
-    /// From a start distribution over the states and the outcomes of each state and action.
+    /// From a start distribution over the states, an entry each, and the outcomes of each state and action. That
+    /// probabilities sum to 1 and successors are states is not checked.
     pub fn new<I>(start: Vec<f64>, actions: usize, mut outcomes: impl FnMut(usize, usize) -> I) -> Self
     where
         I: IntoIterator<Item = Outcome>,

@@ -19,7 +19,8 @@ params! {
     }
 }
 
-/// Each feature falls in one of `bins` equal bins of its range; what is outside falls in the outermost bin.
+/// Each feature falls in one of `bins` equal bins of its range; what is outside falls in the outermost bin. The index
+/// has a digit per feature in base `bins`, the first feature's in front.
 #[derive(Clone, Debug)]
 pub struct Discretize {
     low: Vec<f32>,

@@ -14,7 +14,7 @@ use crate::{
 pub trait ObservationMap<I, O>: Send {
     /// The space that observations are mapped to.
     fn space(&self) -> Space;
-    /// Maps one row.
+    /// Maps one row: `from` has the width of the inner batch's observations, `to` that of [`space`](Self::space).
     fn map(&self, from: &[I], to: &mut [O]);
 }
 

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// One line of metrics: what was measured since the line before. Keys are `rollout/…` (training episodes), `train/…`
-/// (the agent), `eval/…` (greedy evaluation) and `time/…` (all that depends on the clock, and nothing else does).
+/// One line of metrics: what was measured since the line before. Keys are `rollout/…` (training episodes that ended),
+/// `train/…` (the agent's own), `eval/…` (greedy evaluation) and `time/…` (all that depends on the clock, and nothing
+/// else does). A key is left out where nothing was measured; `rollout/episodes` alone counts from the start.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
 pub struct Record {
     /// Environment steps so far.

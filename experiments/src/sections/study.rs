@@ -18,7 +18,7 @@ use crate::{
 pub enum Scale {
     /// As the book's number is meant.
     Full,
-    /// In under a minute, with wider bands.
+    /// A quick look: fewer seeds and wider bands.
     Quick,
 }
 
