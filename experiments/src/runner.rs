@@ -80,6 +80,11 @@ impl Rollout {
         Self { sum: vec![0.0; lanes], length: vec![0; lanes], ended: VecDeque::new(), episodes: 0 }
     }
 
+    fn begin_anew(&mut self) {
+        self.sum.fill(0.0);
+        self.length.fill(0);
+    }
+
     fn see<O: Elem, A: Elem>(&mut self, seen: &Transitions<'_, O, A>) {
         for i in 0..seen.lanes() {
             self.sum[i] += seen.reward[i];
@@ -177,10 +182,13 @@ impl<'a, O: Elem, A: Elem> Run<'a, O, A> {
         mut keeping: Keeping,
     ) -> Result<Self> {
         let progress = if let Some(state) = keeping.state.take() {
-            let (progress, agent_state, lanes): (Progress, State, State) =
+            let (mut progress, agent_state, lanes): (Progress, State, State) =
                 state.get().context("the checkpoint is of another version of gymkhana")?;
             agent.set_state(&agent_state).context("the checkpoint is of another agent")?;
             worlds.training.set_state(&lanes).context("the checkpoint is of another environment")?;
+            if !worlds.training.resumes_exactly() {
+                progress.rollout.begin_anew(); // its lanes are at the start of an episode
+            }
             progress
         } else {
             worlds.training.reset(&streams.lanes())?;

@@ -25,6 +25,9 @@ pub fn open(name: DeviceName) -> Result<Device, Error> {
 #[cfg(feature = "wgpu")]
 fn try_out(name: DeviceName, open: impl FnOnce() -> Device + std::panic::UnwindSafe) -> Result<Device, Error> {
     use burn::tensor::Tensor;
+    // The hook is the process's: runs that begin at the same time take turns.
+    static TURN: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
     let tried = std::panic::catch_unwind(|| {

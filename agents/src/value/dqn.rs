@@ -208,6 +208,11 @@ pub struct Dqn {
 }
 
 impl Dqn {
+    /// ε at a step of the run.
+    fn epsilon(&self, step: u64) -> f64 {
+        if step < self.config.learning_starts { 1.0 } else { self.config.epsilon.at(step, self.steps) }
+    }
+
     /// One minibatch: targets, loss, gradient, step. Gives the loss as a tensor, so that a device need not wait.
     fn update(&mut self, alpha: f64, rng: &mut Rng) -> Tensor<1> {
         let Self { q: QNetwork { mlp, device, .. }, minibatch: batch, .. } = self;
@@ -215,12 +220,9 @@ impl Dqn {
         let width = batch.obs.len() / batch.reward.len();
 
         let next = matrix(&batch.next, width, device);
-        let values = mlp.forward(&self.target, next.clone());
-        let v_next = if self.config.double {
-            values.gather(1, mlp.forward(&self.theta, next).argmax(1))
-        } else {
-            values.max_dim(1)
-        };
+        let valued = mlp.forward(&self.target, next.clone());
+        let choosing = self.config.double.then(|| mlp.forward(&self.theta, next));
+        let v_next = next_values(valued, choosing);
         let future = (v_next * self.config.gamma).mask_fill(bool_column(&batch.terminated, device), 0.0);
         let y = (column(&batch.reward, device) + future).autodiff();
 
@@ -236,10 +238,18 @@ impl Dqn {
     }
 }
 
+/// v(s′), batch × 1, from batch × actions: the greatest value, or (double) the value of the action that is greatest in
+/// the eyes of another network.
+fn next_values(valued: Tensor<2>, choosing: Option<Tensor<2>>) -> Tensor<2> {
+    match choosing {
+        None => valued.max_dim(1),
+        Some(choosing) => valued.gather(1, choosing.argmax(1)),
+    }
+}
+
 impl Policy<f32, usize> for Dqn {
     fn act(&mut self, now: &View<'_, f32>, rng: &mut Rng, act: &mut [usize]) {
-        let warming_up = self.step < self.config.learning_starts;
-        let epsilon = if warming_up { 1.0 } else { self.config.epsilon.at(self.step, self.steps) };
+        let epsilon = self.epsilon(self.step);
         if epsilon < 1.0 {
             self.q.greedy(&self.theta, now, act);
         }
@@ -282,7 +292,7 @@ impl Agent<f32, usize> for Dqn {
         if copies {
             self.target = self.theta.clone();
         }
-        log.record("train/epsilon", self.config.epsilon.at(before, self.steps));
+        log.record("train/epsilon", self.epsilon(before));
         Ok(())
     }
 
@@ -420,6 +430,15 @@ mod tests {
         close(value(false, true), 2.0); // 1/(1−γ)
         close(value(true, false), 1.0);
         close(value(true, true), 1.0); // both at once: termination decides
+    }
+
+    #[test]
+    fn double_values_what_another_network_chooses() {
+        let device = Device::flex();
+        let valued = || matrix(&[3.0, 8.0, 1.0, -1.0, -5.0, -2.0], 3, &device);
+        let choosing = matrix(&[9.0, 2.0, 1.0, -3.0, -2.0, -2.5], 3, &device);
+        assert_eq!(to_vec(next_values(valued(), None)), [8.0, -1.0]);
+        assert_eq!(to_vec(next_values(valued(), Some(choosing))), [3.0, -5.0]);
     }
 
     #[test]
