@@ -17,8 +17,10 @@ pub enum Space {
     /// Real numbers within bounds, which may be infinite; `low` and `high` are of one length.
     Box {
         /// Lower bounds.
+        #[serde(with = "bounds")]
         low: Vec<f32>,
         /// Upper bounds.
+        #[serde(with = "bounds")]
         high: Vec<f32>,
     },
 }
@@ -98,6 +100,37 @@ impl fmt::Display for Space {
     }
 }
 
+/// Bounds as JSON and its like can say them: those that are infinite are the words `inf` and `-inf`.
+mod bounds {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Bound {
+        Number(f32),
+        Word(String),
+    }
+
+    pub(super) fn serialize<S: Serializer>(bounds: &[f32], serializer: S) -> Result<S::Ok, S::Error> {
+        if !serializer.is_human_readable() {
+            return bounds.serialize(serializer);
+        }
+        let word = |&x: &f32| if x.is_finite() { Bound::Number(x) } else { Bound::Word(x.to_string()) };
+        serializer.collect_seq(bounds.iter().map(word))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f32>, D::Error> {
+        if !deserializer.is_human_readable() {
+            return Vec::deserialize(deserializer);
+        }
+        let number = |bound| match bound {
+            Bound::Number(x) => Ok(x),
+            Bound::Word(word) => word.parse().map_err(|_| D::Error::custom(format!("`{word}` is no bound"))),
+        };
+        Vec::<Bound>::deserialize(deserializer)?.into_iter().map(number).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,6 +142,16 @@ mod tests {
         assert!(!Space::MultiBinary(2).contains_indices(&[0, 2]));
         assert!(Space::cube(2, -1.0, 1.0).contains_features(&[1.0, -1.0]));
         assert!(!Space::unbounded(1).contains_features(&[f32::NAN]));
+    }
+
+    #[test]
+    fn written_and_read_again_with_infinite_bounds() {
+        let space = Space::Box { low: vec![-4.8, f32::NEG_INFINITY], high: vec![0.418_879_03, f32::INFINITY] };
+        let json = serde_json::to_string(&space).unwrap();
+        assert_eq!(json, r#"{"Box":{"low":[-4.8,"-inf"],"high":[0.41887903,"inf"]}}"#);
+        assert_eq!(serde_json::from_str::<Space>(&json).unwrap(), space);
+        assert_eq!(crate::State::of(&space).get::<Space>().unwrap(), space);
+        assert!(serde_json::from_str::<Space>(r#"{"Box":{"low":["low"],"high":[1]}}"#).is_err());
     }
 
     #[test]

@@ -132,27 +132,44 @@ pub struct Completed {
     pub was_there: bool,
 }
 
+/// Refuses a directory that cannot take its run: one of another run or of something else, or, unless it is to be gone
+/// on with, of an interrupted one. To be asked for all cells before the first begins, so that what is refused changes
+/// nothing.
+///
+/// # Errors
+/// What is in the way.
+pub fn check_cell(config: &RunConfig, cell: &Cell, existing: Existing) -> Result<()> {
+    room_for(config, cell, existing).map(drop)
+}
+
+/// What stands where a run goes, if the run can go there.
+fn room_for(config: &RunConfig, Cell { seed, dir }: &Cell, existing: Existing) -> Result<Found> {
+    let found = RunDir::find(dir)?;
+    if let Found::Finished(manifest, _) | Found::Interrupted(manifest) = &found {
+        same_run(manifest, config, *seed, dir)?;
+    }
+    if matches!(found, Found::Interrupted(_)) && existing == Existing::Keep {
+        bail!(Usage(format!(
+            "{} holds an interrupted run: `--resume` goes on with it, `--out` puts a new one elsewhere",
+            dir.display()
+        )));
+    }
+    Ok(found)
+}
+
 /// Makes one run in its directory, or takes the one that is there.
 ///
 /// # Errors
 /// If it fails, is interrupted, or the directory holds something else.
 pub fn run_cell(config: &RunConfig, cell: &Cell, making: &Making, observer: &mut dyn Observer) -> Result<Completed> {
     let Cell { seed, dir } = cell;
-    let keeping = match RunDir::find(dir)? {
+    let keeping = match room_for(config, cell, making.existing)? {
         Found::Nothing => None,
-        Found::Finished(manifest, result) => {
-            same_run(&manifest, config, *seed, dir)?;
+        Found::Finished(_, result) => {
             let history = crate::store::run_dir::read_history(dir)?;
             return Ok(Completed { seed: *seed, result, history, was_there: true });
         }
-        Found::Interrupted(manifest) => {
-            same_run(&manifest, config, *seed, dir)?;
-            if making.existing == Existing::Keep {
-                bail!(Usage(format!(
-                    "{} holds an interrupted run: `--resume` goes on with it, `--out` puts a new one elsewhere",
-                    dir.display()
-                )));
-            }
+        Found::Interrupted(_) => {
             let (dir, state, history) = RunDir::resume(dir)?;
             Some(Keeping { dir: Some(dir), state, history, checkpoint_every: making.checkpoint_every })
         }

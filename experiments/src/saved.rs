@@ -11,6 +11,7 @@ use crate::{
     evaluate::{Evaluation, evaluate, lanes_for},
     launch,
     store::run_dir::{FINAL_POLICY, read_manifest, read_policy},
+    usage::Usage,
 };
 
 /// A policy that a run left.
@@ -37,7 +38,10 @@ pub fn load(run_dir: impl AsRef<Path>) -> Result<SavedPolicy> {
 pub fn load_named(run_dir: &Path, name: &str) -> Result<SavedPolicy> {
     let manifest = read_manifest(run_dir)?;
     if !run_dir.join(name).exists() {
-        bail!("{} has no {name}: the run is not finished (`--resume` goes on with it)", run_dir.display());
+        let dir = run_dir.display();
+        bail!(Usage(format!(
+            "{dir} has no {name}: the run is not finished (`gymkhana train … --resume` goes on with it)"
+        )));
     }
     let state = read_policy(run_dir, name)?;
     let mut agent = launch::build_agent(&manifest.config, &manifest.spec, manifest.seed)?;

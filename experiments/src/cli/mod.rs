@@ -53,6 +53,18 @@ impl std::fmt::Display for ChecksFailed {
 
 impl std::error::Error for ChecksFailed {}
 
+/// What went wrong has been said; its exit status is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Told(u8);
+
+impl std::fmt::Display for Told {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "exit status {}", self.0)
+    }
+}
+
+impl std::error::Error for Told {}
+
 /// Runs the program: 0 for success, 1 for a run that failed, 2 for wrong use, 130 when interrupted.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -68,8 +80,11 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let status = status(&error);
-            if status != 0 {
+            if status != 0 && !error.is::<Told>() {
                 out::complain(&format!("error: {error:#}"));
+                if status == interrupt::STATUS {
+                    out::complain("the same command goes on");
+                }
             }
             ExitCode::from(status)
         }
@@ -93,6 +108,9 @@ fn status(error: &anyhow::Error) -> u8 {
     };
     if error.is::<out::Closed>() {
         return 0; // whoever reads has read enough
+    }
+    if let Some(Told(status)) = error.downcast_ref() {
+        return *status;
     }
     for cause in error.chain() {
         if cause.is::<Interrupted>() {

@@ -7,7 +7,11 @@ use std::{
 
 use anyhow::{Result, bail};
 
-use super::out::{columns, complain, grid, say};
+use super::{
+    Told,
+    out::{columns, complain, grid, say},
+    status,
+};
 use crate::{
     config::{EvaluationPlan, RunConfig, Values, default_log_every},
     interrupt::Interrupted,
@@ -19,6 +23,7 @@ use crate::{
         study::{curve, tuned},
     },
     stats,
+    store::run_dir::is_run,
     usage::Usage,
     zoo,
 };
@@ -106,6 +111,12 @@ pub(super) fn main(args: &Args) -> Result<()> {
         || Path::new("results/runs").join(format!("{}-{}-{}", config.agent, config.env, config.fingerprint()));
     let out = args.out.clone().unwrap_or_else(default);
     let cells = cells(args, &out);
+    if args.seeds.is_some() && is_run(&out) {
+        bail!(Usage(format!("{} holds one run, not one for each seed: choose another `--out`", out.display())));
+    }
+    for cell in &cells {
+        launch::check_cell(&config, cell, making.existing)?;
+    }
 
     say(&settings_text(&config)?)?;
     say(&format!("{} → {}\n", seeds_text(&cells), out.display()))?;
@@ -124,23 +135,19 @@ pub(super) fn main(args: &Args) -> Result<()> {
         super::plot::write_both(&figure, &out.join("curve"))?;
         say(&format!("{}", out.join("curve.svg").display()))?;
     }
-    fail(failed.into_iter().filter_map(Result::err).collect())
+    fail(&failed.into_iter().filter_map(Result::err).collect::<Vec<_>>())
 }
 
-/// Says what failed; the first failure decides the exit status.
-fn fail(mut errors: Vec<anyhow::Error>) -> Result<()> {
-    if errors.is_empty() {
-        return Ok(());
-    }
-    let interrupted = errors.iter().any(|error| error.downcast_ref::<Interrupted>().is_some());
-    let first = errors.remove(0);
+/// Says what failed, and how to go on; the first failure decides the exit status.
+fn fail(errors: &[anyhow::Error]) -> Result<()> {
+    let Some(first) = errors.first() else { return Ok(()) };
     for error in errors {
         complain(&format!("error: {error:#}"));
     }
-    if interrupted {
+    if errors.iter().any(|error| error.downcast_ref::<Interrupted>().is_some()) {
         complain("the same command with `--resume` goes on");
     }
-    Err(first)
+    bail!(Told(status(first)))
 }
 
 fn configuration(args: &Args) -> Result<RunConfig> {

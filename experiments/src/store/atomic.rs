@@ -1,9 +1,34 @@
 //! Writing a file whole or not at all.
 
-use std::{fs, io::Write, path::Path};
+use std::{ffi::OsStr, fs, io::Write, path::Path};
 
 use anyhow::{Context, Result};
 use serde::Serialize;
+
+/// How the names of temporary files begin.
+const PREFIX: &str = ".writing-";
+
+/// Whether a file of that name is what a kill in the middle of [`write`] leaves.
+pub fn is_leftover(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(PREFIX.as_bytes())
+}
+
+/// Removes what kills in the middle of [`write`] left in a directory.
+///
+/// # Errors
+/// If it cannot be read or something cannot be removed.
+pub fn remove_leftovers(dir: &Path) -> Result<()> {
+    let attempt = || -> std::io::Result<()> {
+        for entry in fs::read_dir(dir)? {
+            let entry = entry?;
+            if is_leftover(&entry.file_name()) {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
+    };
+    attempt().with_context(|| format!("cannot tidy up {}", dir.display()))
+}
 
 /// Writes a file by way of a temporary one beside it, so that a full disk or a kill leaves what was there before.
 ///
@@ -12,7 +37,7 @@ use serde::Serialize;
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let attempt = || -> std::io::Result<()> {
-        let mut file = tempfile::Builder::new().prefix(".writing-").tempfile_in(parent)?;
+        let mut file = tempfile::Builder::new().prefix(PREFIX).tempfile_in(parent)?;
         file.write_all(bytes)?;
         file.as_file().sync_data()?;
         share(file.path())?;

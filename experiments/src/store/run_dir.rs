@@ -10,6 +10,7 @@
 //! | `result.json` | the final evaluation | last of all: where it is, the run is finished |
 
 use std::{
+    ffi::OsStr,
     fs::{self, File, OpenOptions},
     io::{Seek, SeekFrom, Write},
     path::{Path, PathBuf},
@@ -19,7 +20,10 @@ use anyhow::{Context, Result, bail};
 use gymkhana_envs::State;
 
 use super::{Manifest, RunResult, atomic, framed};
-use crate::observe::{History, Record};
+use crate::{
+    observe::{History, Record},
+    usage::Usage,
+};
 
 /// An open run directory.
 #[derive(Debug)]
@@ -58,6 +62,7 @@ impl RunDir {
     /// If it cannot be written.
     pub fn create(path: &Path, manifest: Manifest) -> Result<Self> {
         atomic::create_dir(path)?;
+        atomic::remove_leftovers(path)?;
         let metrics = path.join(METRICS);
         let file = File::create(&metrics).with_context(|| format!("cannot write {}", metrics.display()))?;
         atomic::write_json(&path.join(MANIFEST), &manifest)?;
@@ -97,6 +102,7 @@ impl RunDir {
         }
         file.set_len(written).with_context(cannot)?;
         file.seek(SeekFrom::End(0)).with_context(cannot)?;
+        atomic::remove_leftovers(path)?;
         let history = read_history(path)?;
         Ok((Self { path: path.into(), manifest, metrics: file, written }, state, history))
     }
@@ -109,14 +115,16 @@ impl RunDir {
         if !path.exists() {
             return Ok(Found::Nothing);
         }
-        if !path.join(MANIFEST).exists() {
+        if !is_run(path) {
             let mut entries = fs::read_dir(path).with_context(|| format!("cannot read {}", path.display()))?;
-            // A kill between the first two files of a run leaves empty metrics.
-            let strange = entries.find(|entry| entry.as_ref().is_ok_and(|entry| entry.file_name() != METRICS));
-            return match strange {
-                None => Ok(Found::Nothing),
-                Some(_) => bail!("{} is not empty and holds no run", path.display()),
-            };
+            // A kill between the first two files of a run leaves empty metrics, one during the second a part of it.
+            let ours = |name: &OsStr| name == METRICS || atomic::is_leftover(name);
+            let strange = entries.any(|entry| entry.is_ok_and(|entry| !ours(&entry.file_name())));
+            if strange {
+                let path = path.display();
+                bail!(Usage(format!("{path} is not empty and holds no run: choose another directory for this one")));
+            }
+            return Ok(Found::Nothing);
         }
         let manifest = Box::new(read_manifest(path)?);
         if path.join(RESULT).exists() {
@@ -176,6 +184,11 @@ impl RunDir {
     }
 }
 
+/// Whether a run, finished or not, is kept at `path` itself.
+pub fn is_run(path: &Path) -> bool {
+    path.join(MANIFEST).exists()
+}
+
 /// The manifest of the run at `path`.
 ///
 /// # Errors
@@ -219,16 +232,19 @@ pub fn read_policy(path: &Path, name: &str) -> Result<State> {
 /// # Errors
 /// If there is none.
 pub fn runs_at(path: &Path) -> Result<Vec<PathBuf>> {
-    if path.join(MANIFEST).exists() {
+    if is_run(path) {
         return Ok(vec![path.into()]);
+    }
+    if !path.is_dir() {
+        bail!(Usage(format!("{} is no directory", path.display())));
     }
     let entries = fs::read_dir(path).with_context(|| format!("cannot read {}", path.display()))?;
     let inside = entries.filter_map(|entry| Some(entry.ok()?.path()));
-    let mut runs: Vec<PathBuf> = inside.filter(|path| path.join(MANIFEST).exists()).collect();
+    let mut runs: Vec<PathBuf> = inside.filter(|path| is_run(path)).collect();
     // seed-10 after seed-9
     runs.sort_by_key(|path| (path.as_os_str().len(), path.clone()));
     if runs.is_empty() {
-        bail!("{} is no run directory and holds none", path.display());
+        bail!(Usage(format!("{} is no run directory and holds none", path.display())));
     }
     Ok(runs)
 }

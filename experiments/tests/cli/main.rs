@@ -1,0 +1,14 @@
+//! The command line, with real runs of the program: what it says, what it refuses, and that nothing it kept is lost.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod damage;
+mod errors;
+mod help;
+mod nothing_lost;
+mod pipes;
+mod resume;
+mod same_numbers;
+#[cfg(unix)]
+mod signals;
