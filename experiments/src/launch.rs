@@ -11,9 +11,9 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use gymkhana_agents::{DeviceName, Setup, registry as agents, registry::AnyAgent};
+use gymkhana_agents::{Agent, DeviceName, Setup, registry as agents, registry::AnyAgent};
 use gymkhana_envs::{
-    SeedSequence, Seeds, Spec, registry as envs,
+    Batch, Elem, SeedSequence, Seeds, Spec, registry as envs,
     registry::{AnyBatch, Made},
     wrappers,
 };
@@ -162,48 +162,63 @@ fn room_for(config: &RunConfig, Cell { seed, dir }: &Cell, existing: Existing) -
 /// # Errors
 /// If it fails, is interrupted, or the directory holds something else.
 pub fn run_cell(config: &RunConfig, cell: &Cell, making: &Making, observer: &mut dyn Observer) -> Result<Completed> {
-    let Cell { seed, dir } = cell;
-    let keeping = match room_for(config, cell, making.existing)? {
-        Found::Nothing => None,
-        Found::Finished(_, result) => {
-            let history = crate::store::run_dir::read_history(dir)?;
-            return Ok(Completed { seed: *seed, result, history, was_there: true });
-        }
-        Found::Interrupted(_) => {
-            let (dir, state, history) = RunDir::resume(dir)?;
-            Some(Keeping { dir: Some(dir), state, history, checkpoint_every: making.checkpoint_every })
-        }
-    };
-    let streams = Streams::new(*seed);
-    let training = wrapped(environment(config)?.batch(config.lanes, &streams.lanes())?, config)?;
+    let found = room_for(config, cell, making.existing)?;
+    if let Found::Finished(_, result) = found {
+        let history = crate::store::run_dir::read_history(&cell.dir)?;
+        return Ok(Completed { seed: cell.seed, result, history, was_there: true });
+    }
+    let training = wrapped(environment(config)?.batch(config.lanes, &Streams::new(cell.seed).lanes())?, config)?;
     let during = evaluation_batch(config, config.evaluation.episodes)?;
     let after = evaluation_batch(config, config.evaluation.final_episodes)?;
-    let agent = build_agent(config, training.spec(), *seed)?;
-
-    macro_rules! go {
-        ($($variant:ident),*) => {
-            match (training, during, after, agent) {
-                $((AnyBatch::$variant(mut t), AnyBatch::$variant(mut d), AnyBatch::$variant(mut a), AnyAgent::$variant(mut agent)) => {
-                    let keeping = match keeping {
-                        Some(keeping) => keeping,
-                        None => {
-                            let manifest = Manifest::new(config.clone(), *seed, t.spec().clone(), t.resumes_exactly());
-                            let dir = Some(RunDir::create(dir, manifest)?);
-                            Keeping { dir, checkpoint_every: making.checkpoint_every, ..Keeping::default() }
-                        }
-                    };
-                    let worlds = Worlds { training: &mut *t, evaluation: &mut *d, final_evaluation: &mut *a };
-                    let (result, history) = runner::run(config, *seed, worlds, &mut *agent, keeping, observer)?;
-                    Ok(Completed { seed: *seed, result, history, was_there: false })
-                })*
-                (env, ..) => Err(agents::find(&config.agent)?.check_fit(&env).err().map_or_else(
-                    || anyhow::anyhow!("{} does not fit {}", config.agent, config.env),
-                    Into::into,
-                )),
-            }
-        };
+    let agent = build_agent(config, training.spec(), cell.seed)?;
+    let mut make = Make { config, cell, making, found, observer };
+    match (training, during, after, agent) {
+        (AnyBatch::IndexChoice(t), AnyBatch::IndexChoice(d), AnyBatch::IndexChoice(a), AnyAgent::IndexChoice(g)) => {
+            make.run([t, d, a], g)
+        }
+        (
+            AnyBatch::FeatureChoice(t),
+            AnyBatch::FeatureChoice(d),
+            AnyBatch::FeatureChoice(a),
+            AnyAgent::FeatureChoice(g),
+        ) => make.run([t, d, a], g),
+        (env, ..) => {
+            agents::find(&config.agent)?.check_fit(&env)?;
+            bail!("{} does not fit {}", config.agent, config.env)
+        }
     }
-    go!(IndexChoice, FeatureChoice)
+}
+
+/// A run in the making, whatever its kinds of number.
+struct Make<'a> {
+    config: &'a RunConfig,
+    cell: &'a Cell,
+    making: &'a Making,
+    found: Found,
+    observer: &'a mut dyn Observer,
+}
+
+impl Make<'_> {
+    /// Opens the directory and goes through the loop.
+    fn run<O: Elem, A: Elem>(
+        &mut self,
+        [mut training, mut evaluation, mut final_evaluation]: [Box<dyn Batch<O = O, A = A>>; 3],
+        mut agent: Box<dyn Agent<O, A>>,
+    ) -> Result<Completed> {
+        let (config, Cell { seed, dir }) = (self.config, self.cell);
+        let checkpoint_every = self.making.checkpoint_every;
+        let keeping = if let Found::Interrupted(_) = self.found {
+            let (dir, state, history) = RunDir::resume(dir)?;
+            Keeping { dir: Some(dir), state, history, checkpoint_every }
+        } else {
+            let manifest = Manifest::new(config.clone(), *seed, training.spec().clone(), training.resumes_exactly());
+            Keeping { dir: Some(RunDir::create(dir, manifest)?), checkpoint_every, ..Keeping::default() }
+        };
+        let worlds =
+            Worlds { training: &mut *training, evaluation: &mut *evaluation, final_evaluation: &mut *final_evaluation };
+        let (result, history) = runner::run(config, *seed, worlds, &mut *agent, keeping, self.observer)?;
+        Ok(Completed { seed: *seed, result, history, was_there: false })
+    }
 }
 
 /// Refuses a directory of another run.

@@ -1,7 +1,7 @@
 //! The training loop: act, step, learn, tell. One for all agents, tabular and deep, by name and by type.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     time::{Duration, Instant},
 };
 
@@ -61,6 +61,8 @@ struct Progress {
     evaluations: usize,
     best: Option<f64>,
     reached: bool,
+    /// the next line of metrics as far as it is known, and whether an evaluation belongs to it
+    line: Option<(u64, BTreeMap<String, f64>, bool)>,
     elapsed: Duration,
 }
 
@@ -124,41 +126,43 @@ pub fn run<'a, O: Elem, A: Elem>(
     keeping: Keeping,
     observer: &mut dyn Observer,
 ) -> Result<(RunResult, History)> {
-    let started = Instant::now();
-    let streams = Streams::new(seed);
-    let mut run = Run::begin(config, streams, worlds, agent, keeping)?;
-    let before = run.progress.elapsed;
-    let mut last_checkpoint = started;
+    let mut run = Run::begin(config, Streams::new(seed), worlds, agent, keeping)?;
+    let mut last_checkpoint = Instant::now();
     let mut act = vec![A::default(); run.worlds.training.lanes() * run.worlds.training.spec().actions.width()];
     let mut iteration = 0_u64;
 
-    while run.progress.step < config.steps && !run.progress.reached {
-        let untrained = run.progress.step == 0 && run.progress.evaluations == 0 && config.evaluation.every > 0;
-        let record = if untrained { Some(run.evaluate_untrained()?) } else { run.iterate(&mut act)? };
-        if let Some(mut record) = record {
-            run.progress.elapsed = before + started.elapsed();
-            run.add_time(&mut record);
-            observer.record(&record);
-            run.keep(record)?;
+    let ended = loop {
+        // A line of metrics that waits for its evaluation comes first, also in a run that was interrupted there.
+        match run.complete_line() {
+            Ok(Some(record)) => observer.record(&record),
+            Ok(None) => {}
+            Err(error) => break Err(error),
+        }
+        if run.progress.step >= config.steps || run.progress.reached {
+            break run.finish();
         }
         if interrupt::wanted() {
-            run.progress.elapsed = before + started.elapsed();
-            run.checkpoint()?;
-            return Err(Interrupted { step: run.progress.step }.into());
+            break Err(Interrupted { step: run.progress.step }.into());
         }
+        run.iterate(&mut act)?;
         if iteration.is_multiple_of(TELL_EVERY) {
             observer.progress(run.progress.step);
-            run.progress.elapsed = before + started.elapsed();
             if last_checkpoint.elapsed() >= run.keeping.checkpoint_every {
                 run.checkpoint()?;
                 last_checkpoint = Instant::now();
             }
         }
         iteration += 1;
-    }
+    };
     observer.progress(run.progress.step);
-    run.progress.elapsed = before + started.elapsed();
-    run.finish()
+    match ended {
+        Err(error) if error.is::<Interrupted>() => {
+            run.checkpoint()?;
+            Err(Interrupted { step: run.progress.step }.into())
+        }
+        Err(error) => Err(error),
+        Ok(result) => Ok((result, run.keeping.history)),
+    }
 }
 
 /// A run under way.
@@ -169,6 +173,8 @@ struct Run<'a, O, A> {
     agent: &'a mut dyn Agent<O, A>,
     keeping: Keeping,
     progress: Progress,
+    /// when this sitting began, and how long the ones before it were
+    sitting: (Instant, Duration),
     /// steps and time of the last line of metrics, for the speed since
     last_line: (u64, Duration),
 }
@@ -200,15 +206,18 @@ impl<'a, O: Elem, A: Elem> Run<'a, O, A> {
                 evaluations: 0,
                 best: None,
                 reached: false,
+                // A learning curve begins with the untrained policy.
+                line: (config.evaluation.every > 0).then(|| (0, BTreeMap::new(), true)),
                 elapsed: Duration::ZERO,
             }
         };
         let last_line = (progress.step, progress.elapsed);
-        Ok(Self { config, streams, worlds, agent, keeping, progress, last_line })
+        let sitting = (Instant::now(), progress.elapsed);
+        Ok(Self { config, streams, worlds, agent, keeping, progress, sitting, last_line })
     }
 
-    /// One step of every lane; gives a line of metrics where one is due.
-    fn iterate(&mut self, act: &mut [A]) -> Result<Option<Record>> {
+    /// One step of every lane; begins a line of metrics where one is due.
+    fn iterate(&mut self, act: &mut [A]) -> Result<()> {
         let Self { worlds: Worlds { training, .. }, agent, progress, config, .. } = self;
         agent.act(&training.now(), &mut progress.rng, act);
         training.step(act)?;
@@ -221,34 +230,40 @@ impl<'a, O: Elem, A: Elem> Run<'a, O, A> {
         let last = progress.step >= config.steps;
         let passes = |interval: u64| interval > 0 && (last || progress.step / interval > before / interval);
         let (line, evaluation) = (passes(config.log_every), passes(config.evaluation.every));
-        if !line && !evaluation {
-            return Ok(None);
+        if line || evaluation {
+            let mut record = Record::default();
+            progress.rollout.take(&mut record);
+            for (key, value) in progress.log.take() {
+                record.put(key, value);
+            }
+            progress.line = Some((progress.step, record.values, evaluation));
         }
-        let mut record = Record { step: progress.step, ..Record::default() };
-        progress.rollout.take(&mut record);
-        for (key, value) in progress.log.take() {
-            record.put(key, value);
-        }
+        Ok(())
+    }
+
+    /// Completes and keeps the line of metrics that was begun, if one was. Interrupted in its evaluation, it stays.
+    fn complete_line(&mut self) -> Result<Option<Record>> {
+        let Some((step, values, evaluation)) = self.progress.line.clone() else { return Ok(None) };
+        let mut record = Record { step, values };
         if evaluation {
             self.evaluate(&mut record)?;
         }
+        self.progress.line = None;
+        self.add_time(&mut record);
+        if let Some(dir) = &mut self.keeping.dir {
+            dir.append(&record)?;
+        }
+        self.keeping.history.0.push(record.clone());
         Ok(Some(record))
-    }
-
-    /// Where a learning curve begins.
-    fn evaluate_untrained(&mut self) -> Result<Record> {
-        let mut record = Record::default();
-        self.evaluate(&mut record)?;
-        Ok(record)
     }
 
     fn evaluate(&mut self, record: &mut Record) -> Result<()> {
         let (seeds, mut rng) = self.streams.evaluation(self.progress.evaluations);
-        self.progress.evaluations += 1;
         let mut policy = self.agent.policy(Mode::Greedy);
         let own_limit = self.worlds.training.spec().time_limit;
         let episodes = self.config.evaluation.episodes;
         let evaluation = evaluate(self.worlds.evaluation, &mut *policy, episodes, own_limit, &seeds, &mut rng)?;
+        self.progress.evaluations += 1;
         let mean = evaluation.mean();
         record.put("eval/return_mean", mean);
         record.put("eval/return_deviation", evaluation.deviation());
@@ -264,45 +279,43 @@ impl<'a, O: Elem, A: Elem> Run<'a, O, A> {
         Ok(())
     }
 
+    /// Seconds so far, all sittings together.
+    fn elapsed(&self) -> Duration {
+        self.sitting.1 + self.sitting.0.elapsed()
+    }
+
     fn add_time(&mut self, record: &mut Record) {
-        let (step, elapsed) = (self.progress.step, self.progress.elapsed);
+        let (step, elapsed) = (self.progress.step, self.elapsed());
         let seconds = elapsed.saturating_sub(self.last_line.1).as_secs_f64();
         record.put("time/elapsed", elapsed.as_secs_f64());
         record.put("time/steps_per_second", (step - self.last_line.0) as f64 / seconds);
         self.last_line = (step, elapsed);
     }
 
-    fn keep(&mut self, record: Record) -> Result<()> {
-        if let Some(dir) = &mut self.keeping.dir {
-            dir.append(&record)?;
-        }
-        self.keeping.history.0.push(record);
-        Ok(())
-    }
-
-    fn checkpoint(&self) -> Result<()> {
+    fn checkpoint(&mut self) -> Result<()> {
+        self.progress.elapsed = self.elapsed();
         let Some(dir) = &self.keeping.dir else { return Ok(()) };
         dir.checkpoint(&State::of(&(&self.progress, self.agent.state(), self.worlds.training.state())))
     }
 
-    fn finish(self) -> Result<(RunResult, History)> {
+    fn finish(&mut self) -> Result<RunResult> {
         let (seeds, mut rng) = self.streams.final_evaluation();
         let mut policy = self.agent.policy(Mode::Greedy);
-        let (world, own_limit) = (self.worlds.final_evaluation, self.worlds.training.spec().time_limit);
+        let own_limit = self.worlds.training.spec().time_limit;
         let episodes = self.config.evaluation.final_episodes;
-        let evaluation = evaluate(world, &mut *policy, episodes, own_limit, &seeds, &mut rng)?;
+        let evaluation = evaluate(self.worlds.final_evaluation, &mut *policy, episodes, own_limit, &seeds, &mut rng)?;
         let result = RunResult {
             steps: self.progress.step,
             episodes: self.progress.rollout.episodes,
             reached: self.progress.reached,
             best: self.progress.best,
             evaluation,
-            elapsed: self.progress.elapsed.as_secs_f64(),
+            elapsed: self.elapsed().as_secs_f64(),
         };
         if let Some(dir) = &self.keeping.dir {
             dir.write_policy(FINAL_POLICY, &self.agent.policy_state())?;
             dir.finish(&result)?;
         }
-        Ok((result, self.keeping.history))
+        Ok(result)
     }
 }

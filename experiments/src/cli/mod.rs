@@ -7,6 +7,7 @@ mod plot;
 mod run;
 mod show;
 mod train;
+mod trained;
 
 use std::process::ExitCode;
 

@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use super::out::say;
+use super::out::{complain, say};
 use crate::{
     plot::{Figure, Panel, Series},
     store::{
         atomic,
-        run_dir::{read_history, read_manifest, runs_at},
+        run_dir::{is_finished, read_history, read_manifest, runs_at},
     },
     usage::Usage,
 };
@@ -90,6 +90,9 @@ struct Group {
 impl Group {
     fn read(path: &Path) -> Result<Self> {
         let dirs = runs_at(path)?;
+        for dir in dirs.iter().filter(|dir| !is_finished(dir)) {
+            complain(&format!("note: {} is not finished, and its curve ends where it is", dir.display()));
+        }
         let config = read_manifest(&dirs[0])?.config;
         let runs = dirs.iter().map(|dir| read_history(dir)).collect::<Result<Vec<_>>>();
         Ok(Self { agent: config.agent, env: config.env, runs: runs.context("a run's metrics")? })

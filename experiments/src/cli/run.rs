@@ -10,10 +10,9 @@ use anyhow::{Context, Result};
 
 use super::{
     ChecksFailed,
-    out::{complain, grid, say},
+    out::{grid, say},
 };
 use crate::{
-    interrupt::Interrupted,
     launch::{Existing, Making},
     sections::{self, Findings, Scale, Section, Study, write_report},
     store::{atomic, manifest::Program},
@@ -76,11 +75,7 @@ fn run_section(section: &Section, args: &Args) -> Result<Findings> {
     let mut making = Making { existing: Existing::Resume, ..Making::default() };
     making.jobs = args.jobs.map_or(making.jobs, usize::from);
     let study = Study::new(scale, args.seeds, runs.clone(), making);
-    let findings = (section.run)(&study).inspect_err(|error| {
-        if error.is::<Interrupted>() {
-            complain("the same command goes on where it was");
-        }
-    })?;
+    let findings = (section.run)(&study)?;
     write_report(&results, section, &study, &command(section, args), &findings)?;
     complete(&runs)?;
 

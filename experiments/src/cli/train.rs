@@ -9,23 +9,19 @@ use anyhow::{Result, bail};
 
 use super::{
     Told,
-    out::{columns, complain, grid, say},
+    out::{complain, grid, say},
     status,
+    trained::{learning_curve, results, settings_text, summary},
 };
 use crate::{
     config::{EvaluationPlan, RunConfig, Values, default_log_every},
     interrupt::Interrupted,
     launch::{self, Cell, Completed, Existing, Making},
     observe::Bars,
-    plot::{Figure, Panel, Reference},
-    sections::{
-        Table,
-        study::{curve, tuned},
-    },
-    stats,
+    plot::Reference,
+    sections::study::tuned,
     store::run_dir::is_run,
     usage::Usage,
-    zoo,
 };
 
 /// Train an agent on an environment and draw its learning curve
@@ -123,12 +119,13 @@ pub(super) fn main(args: &Args) -> Result<()> {
     let bars = Bars::new();
     let label = |cell: &Cell| format!("seed {}", cell.seed);
     let made = launch::run_cells(&config, &cells, &making, |cell| bars.add(&label(cell), config.steps));
+    bars.clear();
 
     let (done, failed): (Vec<_>, Vec<_>) = made.into_iter().partition(Result::is_ok);
     let done: Vec<Completed> = done.into_iter().filter_map(Result::ok).collect();
     if !done.is_empty() {
-        say(&grid(&results(&done)))?;
-        say(&summary(&done))?;
+        say(&grid(&results(&config, &done)))?;
+        say(&summary(&config, &done))?;
         let threshold = spec.reward_threshold.map(|y| Reference { label: "solved".into(), y });
         let title = format!("{} on {}", config.agent, config.env);
         let figure = learning_curve(title, &config.agent, &done, threshold);
@@ -151,6 +148,11 @@ fn fail(errors: &[anyhow::Error]) -> Result<()> {
 }
 
 fn configuration(args: &Args) -> Result<RunConfig> {
+    let swapped =
+        gymkhana_envs::registry::find(&args.agent).is_ok() && gymkhana_agents::registry::find(&args.env).is_ok();
+    if swapped {
+        bail!(Usage(format!("the agent comes first: gymkhana train {} {}", args.env, args.agent)));
+    }
     let mut config = tuned(&args.agent, &args.env)?;
     let (mut settings, mut env_settings) = (Values::new(), Values::new());
     for text in &args.settings {
@@ -199,101 +201,6 @@ fn seeds_text(cells: &[Cell]) -> String {
         [cell] => format!("seed {}", cell.seed),
         cells => format!("seeds 0 to {}", cells.len() - 1),
     }
-}
-
-/// What the run uses, and where each setting comes from.
-fn settings_text(config: &RunConfig) -> Result<String> {
-    let agent = gymkhana_agents::registry::find(&config.agent)?;
-    let tuned = zoo::find(&config.agent, &config.env)?;
-    let tuned_settings = tuned.as_ref().map(zoo::Tuned::agent_settings).unwrap_or_default();
-    let rows = (agent.params)().into_iter().map(|param| {
-        let value = config.agent_settings.get(param.name).cloned().unwrap_or_default();
-        let alone = [(param.name, tuned_settings.get(param.name).map_or("", String::as_str))];
-        let in_zoo = (agent.check)(&alone).ok().and_then(|all| all.into_iter().find(|(name, _)| *name == param.name));
-        let origin = match in_zoo {
-            Some((_, zoo)) if tuned_settings.contains_key(param.name) && zoo == value => "zoo",
-            _ if value == param.default => "default",
-            _ => "--set",
-        };
-        vec![format!("  {}", param.name), value, origin.into()]
-    });
-    let rows: Vec<_> = rows
-        .chain(
-            config.env_settings.iter().map(|(key, value)| vec![format!("  env.{key}"), value.clone(), "--set".into()]),
-        )
-        .collect();
-    let wrappers =
-        if config.wrappers.is_empty() { String::new() } else { format!(" · {}", config.wrappers.join(" · ")) };
-    let origin = tuned.map_or(String::new(), |tuned| format!("\nzoo: {}", tuned.source));
-    Ok(format!(
-        "{} on {}{wrappers} · {} steps · {} lane{} · {}{origin}\n{}",
-        config.agent,
-        config.env,
-        config.steps,
-        config.lanes,
-        if config.lanes == 1 { "" } else { "s" },
-        config.device,
-        columns(&["Settings", "", ""], rows),
-    ))
-}
-
-fn results(done: &[Completed]) -> Table {
-    let row = |made: &Completed| {
-        let (result, evaluation) = (&made.result, &made.result.evaluation);
-        vec![
-            made.seed.to_string(),
-            format!("{:.2}", evaluation.mean()),
-            format!("{:.2}", evaluation.deviation()),
-            format!("{:.1}", evaluation.mean_length()),
-            evaluation.capped.to_string(),
-            result.best.map_or("–".into(), |best| format!("{best:.2}")),
-            result.steps.to_string(),
-            format!("{:.1}", result.elapsed),
-            if made.was_there {
-                "was there"
-            } else if result.reached {
-                "reached its goal"
-            } else {
-                ""
-            }
-            .into(),
-        ]
-    };
-    let header = ["seed", "return", "deviation", "length", "capped", "best", "steps", "seconds", ""];
-    Table {
-        title: "Final policies, greedy".into(),
-        header: header.map(String::from).into(),
-        rows: done.iter().map(row).collect(),
-    }
-}
-
-fn summary(done: &[Completed]) -> String {
-    let means: Vec<f64> = done.iter().map(|made| made.result.evaluation.mean()).collect();
-    match means.as_slice() {
-        [_] => String::new(),
-        means => format!(
-            "mean of {} seeds: {:.2} ± {:.2} (95 %)\n",
-            means.len(),
-            stats::mean(means),
-            stats::half_interval(means)
-        ),
-    }
-}
-
-fn learning_curve(title: String, agent: &str, done: &[Completed], threshold: Option<Reference>) -> Figure {
-    let mut series = vec![curve(&format!("{agent}, greedy"), done, "eval/return_mean")];
-    let mut exploring = curve(&format!("{agent}, exploring"), done, "rollout/return_mean");
-    exploring.style = crate::plot::LineStyle::Dashed;
-    series.push(exploring);
-    series.retain(|series| !series.x.is_empty());
-    let panel = Panel {
-        x_label: "environment steps".into(),
-        y_label: "return".into(),
-        series,
-        references: threshold.into_iter().collect(),
-        ..Panel::default()
-    };
-    Figure { title, panels: vec![panel.focused()] }
 }
 
 #[cfg(test)]

@@ -22,6 +22,11 @@ impl Bars {
         Self::default()
     }
 
+    /// Takes what is left of the bars from the screen, before something else is written there.
+    pub fn clear(&self) {
+        let _ = self.0.clear(); // a terminal that cannot be written to shows no bars either
+    }
+
     /// A bar for a run of that many steps.
     #[expect(clippy::missing_panics_doc, reason = "the template is a constant")]
     pub fn add(&self, label: &str, steps: u64) -> RunBar {

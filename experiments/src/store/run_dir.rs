@@ -11,7 +11,7 @@
 
 use std::{
     ffi::OsStr,
-    fs::{self, File, OpenOptions},
+    fs::{self, File, OpenOptions, TryLockError},
     io::{Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
@@ -65,6 +65,7 @@ impl RunDir {
         atomic::remove_leftovers(path)?;
         let metrics = path.join(METRICS);
         let file = File::create(&metrics).with_context(|| format!("cannot write {}", metrics.display()))?;
+        lock(&file, path)?;
         atomic::write_json(&path.join(MANIFEST), &manifest)?;
         Ok(Self { path: path.into(), manifest, metrics: file, written: 0 })
     }
@@ -93,6 +94,7 @@ impl RunDir {
         let cannot = || format!("cannot write {}", metrics.display());
         let mut file =
             OpenOptions::new().write(true).create(true).truncate(false).open(&metrics).with_context(cannot)?;
+        lock(&file, path)?;
         if file.metadata().with_context(cannot)?.len() < written {
             bail!(
                 "{} is shorter than its run's checkpoint says; to start again, delete {}",
@@ -184,6 +186,20 @@ impl RunDir {
     }
 }
 
+/// Keeps a second process out of a run while the first has its metrics open.
+fn lock(metrics: &File, path: &Path) -> Result<()> {
+    // Any other error is a file system without locks.
+    if let Err(TryLockError::WouldBlock) = metrics.try_lock() {
+        bail!("another process is at work in {}", path.display());
+    }
+    Ok(())
+}
+
+/// Whether the run at `path` is finished.
+pub fn is_finished(path: &Path) -> bool {
+    path.join(RESULT).exists()
+}
+
 /// Whether a run, finished or not, is kept at `path` itself.
 pub fn is_run(path: &Path) -> bool {
     path.join(MANIFEST).exists()
@@ -244,7 +260,10 @@ pub fn runs_at(path: &Path) -> Result<Vec<PathBuf>> {
     // seed-10 after seed-9
     runs.sort_by_key(|path| (path.as_os_str().len(), path.clone()));
     if runs.is_empty() {
-        bail!(Usage(format!("{} is no run directory and holds none", path.display())));
+        let deeper = fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
+        let deeper: Vec<_> = deeper.filter(|path| path.is_dir()).map(|path| path.display().to_string()).collect();
+        let advice = if deeper.is_empty() { String::new() } else { format!("; below it are {}", deeper.join(", ")) };
+        bail!(Usage(format!("{} is no run directory and holds none{advice}", path.display())));
     }
     Ok(runs)
 }

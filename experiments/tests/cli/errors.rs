@@ -92,7 +92,7 @@ fn the_nearest_names_are_named() {
     let place = Place::new();
     for (line, near) in [
         ("train q-learnin CliffWalking-v1", "did you mean q-learning"),
-        ("train q-learning cliffwalking", "did you mean CliffWalking-v1"),
+        ("train q-learning clifwalking", "did you mean CliffWalking-v1"),
         ("train q-learning FrozenLake", "did you mean FrozenLake-v1, FrozenLake8x8-v1"),
         ("show 5.4.3", "5.4.2"),
         ("run Q-lerning", "Q-learning"),

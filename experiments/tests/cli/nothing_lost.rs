@@ -45,7 +45,7 @@ fn the_same_command_again_takes_the_finished_run() {
         let before = contents(place.path());
         // Its times are those of the first run: nothing ran.
         let said = place.ok(&format!("{line} --out a{resume} {resume}"));
-        assert_eq!(said.matches("was there").count(), 2, "{said}");
+        assert_eq!(said.matches("was finished before").count(), 2, "{said}");
         assert_untouched(&before, place.path());
     }
 }
@@ -55,7 +55,7 @@ fn settings_that_are_written_differently_are_the_same_run() {
     let place = Place::new();
     place.ok("train q-learning CliffWalking-v1 --steps 2e2 --set epsilon=1e-1 --out a");
     let said = place.ok("train q-learning CliffWalking-v1 --steps 200 --set epsilon=0.10 --out a");
-    assert!(said.contains("was there"), "{said}");
+    assert!(said.contains("was finished before"), "{said}");
 }
 
 #[test]

@@ -117,7 +117,7 @@ fn several_seeds_that_were_killed_together_end_in_the_same_numbers() {
 fn resume_where_nothing_is_begins() {
     let place = Place::new();
     place.ok(&format!("{Q_LEARNING} --out a --resume"));
-    assert_eq!(count_lines(&place.at("a/metrics.jsonl")), 100);
+    assert_eq!(count_lines(&place.at("a/metrics.jsonl")), 101);
 }
 
 #[test]
