@@ -8,7 +8,7 @@ use gymkhana_envs::{
 };
 
 use crate::{
-    agent::{Agent, Setup},
+    agent::{Agent, Recipe, Setup},
     error::Error,
 };
 
@@ -76,6 +76,40 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// The line of an agent that works with state indices and choices; name, parameters and constructor are its config's.
+    pub const fn index_choice<C>(about: &'static str, equations: &'static str, source: &'static str) -> Self
+    where
+        C: Recipe<usize, usize, Agent: 'static>,
+    {
+        let build: Build =
+            |settings, setup, rng| Ok(AnyAgent::IndexChoice(Box::new(typed::<C>(settings)?.build(setup, rng)?)));
+        Self { kinds: Kinds::IndexChoice, build, ..Self::of::<C>(about, equations, source) }
+    }
+
+    /// As [`index_choice`](Self::index_choice), for features and choices.
+    pub const fn feature_choice<C>(about: &'static str, equations: &'static str, source: &'static str) -> Self
+    where
+        C: Recipe<f32, usize, Agent: 'static>,
+    {
+        let build: Build =
+            |settings, setup, rng| Ok(AnyAgent::FeatureChoice(Box::new(typed::<C>(settings)?.build(setup, rng)?)));
+        Self { kinds: Kinds::FeatureChoice, build, ..Self::of::<C>(about, equations, source) }
+    }
+
+    /// What does not depend on the kinds.
+    const fn of<C: Params>(about: &'static str, equations: &'static str, source: &'static str) -> Self {
+        Self {
+            id: C::OWNER,
+            about,
+            equations,
+            source,
+            kinds: Kinds::IndexChoice,
+            params: C::list,
+            check: |settings| typed::<C>(settings).map(|config| config.values()),
+            build: |_, _, _| unreachable!("replaced by the caller"),
+        }
+    }
+
     /// Refuses an environment whose kinds of number are not the agent's.
     ///
     /// # Errors

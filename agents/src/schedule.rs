@@ -43,6 +43,12 @@ impl Schedule {
     }
 }
 
+/// How many times something that is due every so many steps becomes due on the way from one step to another.
+#[inline]
+pub fn times(before: u64, now: u64, every: u64) -> u64 {
+    (now / every).saturating_sub(before / every)
+}
+
 impl From<f64> for Schedule {
     fn from(x: f64) -> Self {
         Self::Constant(x)
@@ -110,6 +116,11 @@ mod tests {
         let exponential = Schedule::parse("1 -> 0.01 exp over 0.5").unwrap();
         assert!((exponential.at(25, 100) - 0.1).abs() < 1e-12);
         assert_eq!(Schedule::parse("0.1").unwrap().at(3, 10), 0.1);
+    }
+
+    #[test]
+    fn what_is_due_with_many_lanes_is_due_several_times() {
+        assert_eq!((times(3, 4, 4), times(4, 7, 4), times(16, 32, 4), times(100, 90, 4)), (1, 0, 4, 0));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use gymkhana_agents::{Agent, Metrics, Mode};
+use gymkhana_agents::{Agent, Metrics, Mode, schedule::times};
 use gymkhana_envs::{Batch, Elem, Rng, State, Transitions};
 use serde::{Deserialize, Serialize};
 
@@ -228,7 +228,7 @@ impl<'a, O: Elem, A: Elem> Run<'a, O, A> {
         let before = progress.step;
         progress.step += seen.lanes() as u64;
         let last = progress.step >= config.steps;
-        let passes = |interval: u64| interval > 0 && (last || progress.step / interval > before / interval);
+        let passes = |interval: u64| interval > 0 && (last || times(before, progress.step, interval) > 0);
         let (line, evaluation) = (passes(config.log_every), passes(config.evaluation.every));
         if line || evaluation {
             let mut record = Record::default();

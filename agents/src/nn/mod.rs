@@ -5,9 +5,11 @@
 
 pub mod adam;
 pub mod device;
+pub mod loss;
 pub mod mlp;
 pub mod tensors;
 
 pub use adam::{Adam, clip_global_norm};
 pub use device::open;
+pub use loss::Loss;
 pub use mlp::{Activation, Mlp};

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::QTable;
 use crate::{
     agent::{Agent, Metrics, Mode, Policy, Recipe, Setup},
-    entry::{AnyAgent, Entry, Kinds, typed},
+    entry::Entry,
     error::Error,
     math::{choice, td::one_step_target},
     schedule::Schedule,
@@ -38,20 +38,13 @@ params! {
 }
 
 /// The registry's line.
-pub const ENTRY: Entry = Entry {
-    id: "q-learning",
-    about: "off-policy temporal-difference control with a table",
-    equations: "\
+pub const ENTRY: Entry = Entry::index_choice::<QLearningConfig>(
+    "off-policy temporal-difference control with a table",
+    "\
 δₜ = rₜ₊₁ + γ maxₐ Q(sₜ₊₁, a) − Q(sₜ, aₜ)        (no second term where sₜ₊₁ is terminal)
 Q(sₜ, aₜ) ← Q(sₜ, aₜ) + α δₜ",
-    source: "Watkins 1989, Learning from Delayed Rewards; Sutton & Barto 2018, section 6.5",
-    kinds: Kinds::IndexChoice,
-    params: <QLearningConfig as Params>::list,
-    check: |settings| typed::<QLearningConfig>(settings).map(|config| config.values()),
-    build: |settings, setup, rng| {
-        Ok(AnyAgent::IndexChoice(Box::new(typed::<QLearningConfig>(settings)?.build(setup, rng)?)))
-    },
-};
+    "Watkins 1989, Learning from Delayed Rewards; Sutton & Barto 2018, section 6.5",
+);
 
 impl Recipe<usize, usize> for QLearningConfig {
     type Agent = QLearning;
@@ -206,7 +199,7 @@ mod tests {
 
     #[test]
     fn parameters_out_of_range_are_refused() {
-        let error = typed::<QLearningConfig>(&[("epsilon", "2")]).unwrap_err();
+        let error = QLearningConfig::from_settings([("epsilon", "2")]).unwrap_err();
         assert_eq!(error.to_string(), "q-learning: `epsilon=2`: must be from 0 to 1");
     }
 }

@@ -16,27 +16,22 @@
 //! 4. Legal actions are not remembered with transitions, so environments that mask actions are refused.
 //! 5. Terminated steps cut the target off, truncated ones do not; the paper does not truncate.
 
-use std::ops::RangeBounds;
-
 use burn::tensor::{Device, Tensor};
-use gymkhana_envs::{
-    Params, Rng, State, Transitions, View, params,
-    params::{Value, above},
-};
+use gymkhana_envs::{Params, Rng, State, Transitions, View, params, params::above};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     agent::{Agent, Metrics, Mode, Policy, Recipe, Setup},
-    entry::{AnyAgent, Entry, Kinds, typed},
+    entry::Entry,
     error::Error,
     math::choice,
     memory::{Minibatch, Replay},
     nn::{
-        self, Activation, Adam, Mlp,
+        self, Activation, Adam, Loss, Mlp,
         adam::{AdamState, clip_global_norm},
         tensors::{bool_column, column, index_column, matrix, to_vec, vector},
     },
-    schedule::Schedule,
+    schedule::{Schedule, times},
 };
 
 params! {
@@ -72,66 +67,14 @@ params! {
 }
 
 /// The registry's line.
-pub const ENTRY: Entry = Entry {
-    id: "dqn",
-    about: "Q-learning with a network, replay memory and a target network",
-    equations: "\
+pub const ENTRY: Entry = Entry::feature_choice::<DqnConfig>(
+    "Q-learning with a network, replay memory and a target network",
+    "\
 y = r + γ maxₐ Q(s′, a; θ⁻)                     (no second term where s′ is terminal)
 y = r + γ Q(s′, argmaxₐ Q(s′, a; θ); θ⁻)        (double)
 L(θ) = mean ℓ(y − Q(s, a; θ)),                 θ⁻ ← θ every target_interval steps",
-    source: "Mnih et al. 2015, Human-level control through deep reinforcement learning; van Hasselt et al. 2016 (double)",
-    kinds: Kinds::FeatureChoice,
-    params: <DqnConfig as Params>::list,
-    check: |settings| typed::<DqnConfig>(settings).map(|config| config.values()),
-    build: |settings, setup, rng| {
-        Ok(AnyAgent::FeatureChoice(Box::new(typed::<DqnConfig>(settings)?.build(setup, rng)?)))
-    },
-};
-
-/// How far off a value is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Loss {
-    /// e²/2 for |e| ≤ 1, |e| − ½ beyond (Huber 1964): each error beyond 1 counts the same.
-    Huber,
-    /// e²/2
-    Squared,
-}
-
-impl Loss {
-    fn of(self, error: Tensor<2>) -> Tensor<2> {
-        match self {
-            Self::Squared => error.square() * 0.5,
-            Self::Huber => {
-                let size = error.abs();
-                let quadratic = size.clone().clamp_max(1.0);
-                quadratic.clone().square() * 0.5 + (size - quadratic)
-            }
-        }
-    }
-}
-
-impl Value for Loss {
-    type Bound = usize;
-    fn kind() -> String {
-        "huber or squared".into()
-    }
-    fn parse(text: &str) -> Result<Self, String> {
-        match text {
-            "huber" => Ok(Self::Huber),
-            "squared" => Ok(Self::Squared),
-            _ => Err("neither huber nor squared".into()),
-        }
-    }
-    fn show(&self) -> String {
-        match self {
-            Self::Huber => "huber".into(),
-            Self::Squared => "squared".into(),
-        }
-    }
-    fn within(&self, _: &impl RangeBounds<usize>) -> bool {
-        true
-    }
-}
+    "Mnih et al. 2015, Human-level control through deep reinforcement learning; van Hasselt et al. 2016 (double)",
+);
 
 /// A network of more parameters than this is a slip of the finger: it would fill the memory before it says anything.
 const MOST_PARAMETERS: usize = 100_000_000;
@@ -180,11 +123,19 @@ struct QNetwork {
 }
 
 impl QNetwork {
-    /// The greedy actions for all lanes. Parameters off the tape: a forward pass on it would record a graph.
-    fn greedy(&self, theta: &Tensor<1>, now: &View<'_, f32>, act: &mut [usize]) {
-        let q = to_vec(self.mlp.forward(theta, matrix(now.obs.flat, now.obs.width, &self.device)));
-        for (lane, (action, q)) in act.iter_mut().zip(q.chunks_exact(self.choices)).enumerate() {
-            *action = choice::argmax(q, now.legal.map(|legal| legal.row(lane)));
+    /// Actions for all lanes. Parameters off the tape: a forward pass on it would record a graph.
+    fn epsilon_greedy(&self, theta: &Tensor<1>, epsilon: f64, now: &View<'_, f32>, rng: &mut Rng, act: &mut [usize]) {
+        let legal = |lane| now.legal.map(|legal| legal.row(lane));
+        if epsilon < 1.0 {
+            let q = to_vec(self.mlp.forward(theta, matrix(now.obs.flat, now.obs.width, &self.device)));
+            for (lane, (action, q)) in act.iter_mut().zip(q.chunks_exact(self.choices)).enumerate() {
+                *action = choice::argmax(q, legal(lane));
+            }
+        }
+        for (lane, action) in act.iter_mut().enumerate() {
+            if choice::explores(epsilon, rng) {
+                *action = choice::uniform(self.choices, legal(lane), rng);
+            }
         }
     }
 }
@@ -249,15 +200,7 @@ fn next_values(valued: Tensor<2>, choosing: Option<Tensor<2>>) -> Tensor<2> {
 
 impl Policy<f32, usize> for Dqn {
     fn act(&mut self, now: &View<'_, f32>, rng: &mut Rng, act: &mut [usize]) {
-        let epsilon = self.epsilon(self.step);
-        if epsilon < 1.0 {
-            self.q.greedy(&self.theta, now, act);
-        }
-        for (lane, action) in act.iter_mut().enumerate() {
-            if choice::explores(epsilon, rng) {
-                *action = choice::uniform(self.q.choices, now.legal.map(|legal| legal.row(lane)), rng);
-            }
-        }
+        self.q.epsilon_greedy(&self.theta, self.epsilon(self.step), now, rng, act);
     }
 }
 
@@ -269,14 +212,8 @@ impl Agent<f32, usize> for Dqn {
         self.replay.push(seen);
         let before = self.step;
         self.step += seen.lanes() as u64;
-        let passes = |interval: u64| self.step / interval > before / interval;
-
-        let updates = if self.step > self.config.learning_starts && passes(self.config.train_frequency) {
-            self.config.gradient_steps
-        } else {
-            0
-        };
-        let copies = passes(self.config.target_interval);
+        let rounds = times(before.max(self.config.learning_starts), self.step, self.config.train_frequency);
+        let updates = rounds * self.config.gradient_steps;
         if updates > 0 {
             let alpha = self.config.learning_rate.at(before, self.steps);
             let mut loss = None;
@@ -289,7 +226,7 @@ impl Agent<f32, usize> for Dqn {
             }
             log.record("train/loss", loss);
         }
-        if copies {
+        if times(before, self.step, self.config.target_interval) > 0 {
             self.target = self.theta.clone();
         }
         log.record("train/epsilon", self.epsilon(before));
@@ -297,10 +234,11 @@ impl Agent<f32, usize> for Dqn {
     }
 
     fn policy(&self, mode: Mode) -> Box<dyn Policy<f32, usize>> {
-        match mode {
-            Mode::Greedy => Box::new(Greedy { q: self.q.clone(), theta: self.theta.clone() }),
-            Mode::Sample => Box::new(self.clone()),
-        }
+        let epsilon = match mode {
+            Mode::Greedy => 0.0,
+            Mode::Sample => self.epsilon(self.step),
+        };
+        Box::new(EpsilonGreedy { q: self.q.clone(), theta: self.theta.clone(), epsilon })
     }
 
     fn state(&self) -> State {
@@ -321,21 +259,22 @@ impl Agent<f32, usize> for Dqn {
         }
         self.adam.set_state(saved.adam, device)?;
         self.target = vector(saved.target, device);
-        (self.replay, self.step) = (saved.replay, saved.step);
-        self.set_policy_state(&State::of(&saved.theta))
+        self.replay = saved.replay;
+        self.set_policy_state(&State::of(&(saved.theta, saved.step)))
     }
 
     fn policy_state(&self) -> State {
-        State::of(&to_vec(self.theta.clone()))
+        State::of(&(to_vec(self.theta.clone()), self.step))
     }
 
     fn set_policy_state(&mut self, state: &State) -> Result<(), Error> {
-        let (theta, n): (Vec<f32>, _) = (state.get()?, self.q.mlp.parameters());
+        let (theta, step): (Vec<f32>, u64) = state.get()?;
+        let n = self.q.mlp.parameters();
         if theta.len() != n {
             let why = format!("a network of {} parameters, not {n}", theta.len());
             return Err(gymkhana_envs::Error::State(why).into());
         }
-        self.theta = vector(theta, &self.q.device);
+        (self.theta, self.step) = (vector(theta, &self.q.device), step);
         Ok(())
     }
 }
@@ -350,15 +289,16 @@ struct Saved {
     step: u64,
 }
 
-/// The greedy policy of one moment.
-struct Greedy {
+/// The policy of one moment.
+struct EpsilonGreedy {
     q: QNetwork,
     theta: Tensor<1>,
+    epsilon: f64,
 }
 
-impl Policy<f32, usize> for Greedy {
-    fn act(&mut self, now: &View<'_, f32>, _: &mut Rng, act: &mut [usize]) {
-        self.q.greedy(&self.theta, now, act);
+impl Policy<f32, usize> for EpsilonGreedy {
+    fn act(&mut self, now: &View<'_, f32>, rng: &mut Rng, act: &mut [usize]) {
+        self.q.epsilon_greedy(&self.theta, self.epsilon, now, rng, act);
     }
 }
 
@@ -439,13 +379,6 @@ mod tests {
         let choosing = matrix(&[9.0, 2.0, 1.0, -3.0, -2.0, -2.5], 3, &device);
         assert_eq!(to_vec(next_values(valued(), None)), [8.0, -1.0]);
         assert_eq!(to_vec(next_values(valued(), Some(choosing))), [3.0, -5.0]);
-    }
-
-    #[test]
-    fn huber_is_quadratic_near_0_and_linear_far_off() {
-        let errors = || matrix(&[0.5, -1.0, 3.0], 3, &Device::flex());
-        assert_eq!(to_vec(Loss::Huber.of(errors())), [0.125, 0.5, 2.5]);
-        assert_eq!(to_vec(Loss::Squared.of(errors())), [0.125, 0.5, 4.5]);
     }
 
     #[test]
