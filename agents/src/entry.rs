@@ -4,7 +4,7 @@ use std::fmt;
 
 use gymkhana_envs::{
     Elem, Param, Params, Rng,
-    registry::{AnyBatch, Settings},
+    registry::{AnyBatch, Settings, Values},
 };
 
 use crate::{
@@ -47,9 +47,6 @@ impl Kinds {
         }
     }
 }
-
-/// Parameters' names and values, as they would be written.
-pub type Values = Vec<(&'static str, String)>;
 
 /// What an entry's constructor looks like.
 pub type Build = fn(Settings<'_>, &Setup<'_>, &mut Rng) -> Result<AnyAgent, Error>;

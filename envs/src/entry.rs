@@ -137,6 +137,9 @@ impl fmt::Debug for Made {
 /// Settings as they are written: names and values.
 pub type Settings<'a> = &'a [(&'a str, &'a str)];
 
+/// Parameters' names and values, as they would be written.
+pub type Values = Vec<(&'static str, String)>;
+
 /// A line of the registry.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
@@ -150,8 +153,18 @@ pub struct Entry {
     pub source: &'static str,
     /// Its parameters.
     pub params: fn() -> Vec<Param>,
+    /// All its parameters' values under some settings, for the record; fails where they are wrong.
+    pub check: fn(Settings<'_>) -> Result<Values, Error>,
     /// Makes it from settings.
     pub make: fn(Settings<'_>) -> Result<Made, Error>,
+}
+
+/// The values of typed parameters under some settings: what an entry's `check` does.
+///
+/// # Errors
+/// At the first setting that is wrong.
+pub fn values<P: Params>(settings: Settings<'_>) -> Result<Values, Error> {
+    typed::<P>(settings).map(|params| params.values())
 }
 
 /// Reads an entry's typed parameters from settings; the last of several for one name counts.

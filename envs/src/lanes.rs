@@ -5,6 +5,7 @@ use crate::{
     env::{Decode, Elem, Encode, Env},
     error::Error,
     rng::{Rng, Seeds},
+    space::Space,
     spec::Spec,
     state::State,
 };
@@ -173,6 +174,17 @@ fn check_spec<E: Env>(spec: &Spec, lanes: usize) -> Result<(), Error> {
     if obs.width() == 0 || act.width() == 0 {
         return wrong("observations and actions are rows of at least one number".into());
     }
+    for space in [obs, act] {
+        let empty = match space {
+            Space::Discrete(n) => *n == 0,
+            Space::MultiDiscrete(n) => n.contains(&0),
+            Space::Box { low, high } => low.len() != high.len(),
+            Space::MultiBinary(_) => false,
+        };
+        if empty {
+            return wrong(format!("nothing is in {space}"));
+        }
+    }
     if E::Obs::MASKED > 0 && act.choices() != Some(E::Obs::MASKED) {
         return wrong(format!(
             "observations say of {} actions whether they are legal, but actions are in {act}",
@@ -222,7 +234,7 @@ fn broken(spec: &Spec, lane: usize, what: String) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{env::Step, space::Space};
+    use crate::env::Step;
 
     /// Counts to `end` and terminates there; rewards are the count.
     #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@ use crate::{
     tabular::gridworld,
 };
 
-pub use crate::entry::{AnyBatch, Entry, Made, Settings, typed};
+pub use crate::entry::{AnyBatch, Entry, Made, Settings, Values, typed, values};
 
 /// All environments.
 pub const REGISTRY: &[Entry] = &[

@@ -18,7 +18,9 @@ pub struct RunConfig {
     pub agent_settings: Values,
     /// The environment's id.
     pub env: String,
-    /// The environment's parameters that differ from their defaults.
+    /// Whether the environment was a value, given in Rust, rather than one of the registry's.
+    pub given: bool,
+    /// All its parameters, if it is one of the registry's.
     pub env_settings: Values,
     /// Wrappers, innermost first.
     pub wrappers: Vec<String>,
@@ -135,6 +137,7 @@ pub(crate) mod tests {
             agent: "q-learning".into(),
             agent_settings: Values::from([("gamma".into(), "1".into())]),
             env: "CliffWalking-v1".into(),
+            given: false,
             env_settings: Values::new(),
             wrappers: vec![],
             steps: 1_000,

@@ -1,6 +1,6 @@
 //! Evaluation: how good is a policy, without exploration and without learning?
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use gymkhana_agents::Policy;
 use gymkhana_envs::{Batch, Rng, Seeds};
 use serde::{Deserialize, Serialize};
@@ -49,7 +49,7 @@ pub fn lanes_for(episodes: usize) -> usize {
 /// it count as capped.
 ///
 /// # Errors
-/// If the environment breaks its contract, or the program is interrupted.
+/// If the environment breaks its contract, a return overflows, or the program is interrupted.
 ///
 /// # Panics
 /// If the lanes do not share the episodes evenly.
@@ -84,6 +84,7 @@ pub fn evaluate<B: Batch + ?Sized>(
             sum[i] += seen.reward[i];
             length[i] += 1;
             if seen.ended(i) {
+                ensure!(sum[i].is_finite(), "{}: an episode's return is {}", env.spec().id, sum[i]);
                 evaluation.returns.push(sum[i]);
                 evaluation.lengths.push(length[i]);
                 evaluation.capped += usize::from(!seen.terminated[i] && Some(length[i]) == cap);

@@ -24,7 +24,7 @@ use crate::{
     interrupt,
     observe::{History, Observer},
     runner::{self, Keeping, Worlds},
-    store::{Found, Manifest, RunDir, RunResult},
+    store::{Found, Manifest, RunDir, RunResult, manifest::Program},
     streams::Streams,
     usage::Usage,
 };
@@ -39,7 +39,19 @@ pub(crate) fn pairs(values: &Values) -> Vec<(&str, &str)> {
 /// # Errors
 /// If there is none of that name, or a parameter is wrong.
 pub fn environment(config: &RunConfig) -> Result<Made> {
+    if config.given {
+        bail!(Usage(format!("{} was given as a value in Rust: it can be run again only there", config.env)));
+    }
     Ok((envs::find(&config.env)?.make)(&pairs(&config.env_settings))?)
+}
+
+/// All parameters of an environment under some settings: read and written again, so that 5e2 and 500 are one.
+///
+/// # Errors
+/// If there is no such environment, or a parameter is wrong.
+pub fn env_values(env: &str, settings: &Values) -> Result<Values> {
+    let all = (envs::find(env)?.check)(&pairs(settings))?;
+    Ok(all.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
 }
 
 fn wrapped(batch: AnyBatch, config: &RunConfig) -> Result<AnyBatch> {
@@ -133,13 +145,16 @@ pub struct Completed {
 }
 
 /// Refuses a directory that cannot take its run: one of another run or of something else, or, unless it is to be gone
-/// on with, of an interrupted one. To be asked for all cells before the first begins, so that what is refused changes
+/// on with, of an interrupted one. Gives the program that made what is there. To be asked for all cells before the first begins, so that what is refused changes
 /// nothing.
 ///
 /// # Errors
 /// What is in the way.
-pub fn check_cell(config: &RunConfig, cell: &Cell, existing: Existing) -> Result<()> {
-    room_for(config, cell, existing).map(drop)
+pub fn check_cell(config: &RunConfig, cell: &Cell, existing: Existing) -> Result<Option<Program>> {
+    Ok(match room_for(config, cell, existing)? {
+        Found::Nothing => None,
+        Found::Finished(manifest, _) | Found::Interrupted(manifest) => Some(manifest.program),
+    })
 }
 
 /// What stands where a run goes, if the run can go there.

@@ -14,7 +14,7 @@ use crate::{
     config::RunConfig,
     evaluate::evaluate,
     interrupt::{self, Interrupted},
-    observe::{History, Observer, Record},
+    observe::{History, Observer, Pace, Record},
     store::{
         RunDir, RunResult,
         run_dir::{BEST_POLICY, FINAL_POLICY},
@@ -110,9 +110,6 @@ impl Rollout {
     }
 }
 
-/// How many iterations may pass before an observer hears of them.
-const TELL_EVERY: u64 = 64;
-
 /// Trains `agent`, evaluates it, and keeps what is to be kept.
 ///
 /// # Errors
@@ -129,7 +126,7 @@ pub fn run<'a, O: Elem, A: Elem>(
     let mut run = Run::begin(config, Streams::new(seed), worlds, agent, keeping)?;
     let mut last_checkpoint = Instant::now();
     let mut act = vec![A::default(); run.worlds.training.lanes() * run.worlds.training.spec().actions.width()];
-    let mut iteration = 0_u64;
+    let mut pace = Pace::new();
 
     let ended = loop {
         // A line of metrics that waits for its evaluation comes first, also in a run that was interrupted there.
@@ -145,14 +142,13 @@ pub fn run<'a, O: Elem, A: Elem>(
             break Err(Interrupted { step: run.progress.step }.into());
         }
         run.iterate(&mut act)?;
-        if iteration.is_multiple_of(TELL_EVERY) {
+        if pace.due() {
             observer.progress(run.progress.step);
             if last_checkpoint.elapsed() >= run.keeping.checkpoint_every {
                 run.checkpoint()?;
                 last_checkpoint = Instant::now();
             }
         }
-        iteration += 1;
     };
     observer.progress(run.progress.step);
     match ended {

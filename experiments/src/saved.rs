@@ -140,7 +140,10 @@ impl SavedPolicy {
         E::Obs: gymkhana_envs::Encode<Elem = f32>,
     {
         let mut policy = self.on_features(Mode::Greedy).context("this policy acts on state indices")?;
-        let own_limit = env.spec().time_limit;
+        let (spec, own) = (env.spec(), &self.spec);
+        let fits = (&spec.observations, &spec.actions) == (&own.observations, &own.actions);
+        ensure!(fits, "{} has other spaces than {}, which the policy was trained on", spec.id, own.id);
+        let own_limit = spec.time_limit;
         let lanes = Lanes::new(env, lanes_for(episodes), &Seeds::from(seed))?;
         let mut lanes = lanes.limited_to(self.config.evaluation.cap);
         evaluate(&mut lanes, &mut *policy, episodes, own_limit, &Seeds::from(seed), &mut Rng::new(seed))

@@ -32,6 +32,11 @@ impl Streams {
         pair(&self.0.child(3).child(n))
     }
 
+    /// Of an evaluation that somebody asks for later, with a seed of its own.
+    pub fn later_evaluation(&self) -> (Seeds, Rng) {
+        pair(&self.0.child(5))
+    }
+
     /// Of the evaluation after the run.
     pub fn final_evaluation(&self) -> (Seeds, Rng) {
         pair(&self.0.child(4))

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use gymkhana_agents::{DeviceName, Recipe, Setup};
 use gymkhana_envs::{Batch, Decode, Encode, Env, Lanes, SeedSequence, Seeds, params::Params};
 
@@ -149,6 +149,7 @@ where
             agent: R::OWNER.into(),
             agent_settings: settings.collect(),
             env: self.env.spec().id,
+            given: true,
             env_settings: Values::new(),
             wrappers: Vec::new(),
             steps: self.steps,
@@ -201,11 +202,14 @@ fn keep(path: &std::path::Path, manifest: Manifest) -> Result<Keeping> {
         }
         Found::Interrupted(found) => {
             crate::launch::same_run(&found, &manifest.config, manifest.seed, path)?;
+            if found.spec != manifest.spec {
+                bail!("{} holds a run on another {}: choose another directory", path.display(), found.spec.id);
+            }
             let (dir, state, history) = RunDir::resume(path)?;
             Ok(Keeping { dir: Some(dir), state, history, checkpoint_every })
         }
         Found::Finished(..) => {
-            anyhow::bail!("{} holds a finished run: load it, or choose another directory", path.display())
+            bail!("{} holds a finished run: load it, or choose another directory", path.display())
         }
     }
 }

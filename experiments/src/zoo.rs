@@ -75,6 +75,7 @@ mod tests {
                     agent: (*agent).into(),
                     agent_settings: tuned.agent_settings(),
                     env: env.clone(),
+                    given: false,
                     env_settings: Values::new(),
                     wrappers: tuned.wrappers.clone(),
                     steps: tuned.steps,

@@ -4,7 +4,7 @@
 //! `noise` says otherwise.
 
 use crate::{
-    entry::{Entry, Made, typed},
+    entry::{Entry, Made, typed, values},
     env::{Env, Step},
     error::Error,
     params,
@@ -38,6 +38,7 @@ Never terminates; a run is truncated after 1,000 pulls. Since each episode is a 
 learns cannot know its best arm: look at the return while learning (rollout/return_mean), not at evaluations.",
     source: "Sutton & Barto 2018, section 2.3",
     params: <TestbedParams as params::Params>::list,
+    check: values::<TestbedParams>,
     make: |settings| Ok(Made::of(Testbed::new(typed(settings)?)?)),
 };
 

@@ -12,7 +12,7 @@
 //! integrated by explicit Euler steps of τ = 0.02 s. The episode terminates when |x| > 2.4 m or |θ| > 12°.
 
 use crate::{
-    entry::{Entry, Made, typed},
+    entry::{Entry, Made, typed, values},
     env::{Env, Step},
     error::Error,
     params,
@@ -57,6 +57,7 @@ Reward: 1 per step. Terminates when |x| > 2.4 or |θ| > 12°; truncated after 50
 Euler steps of 0.02 s. The same seed gives Gymnasium's first observation.",
     source: "Barto, Sutton & Anderson 1983; Gymnasium's CartPole-v1",
     params: <CartPoleParams as params::Params>::list,
+    check: values::<CartPoleParams>,
     make: |settings| Ok(Made::of(CartPole::new(typed(settings)?)?)),
 };
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::table::{Finite, Outcome, Table, TabularModel};
 use crate::{
-    entry::{Entry, Made, typed},
+    entry::{Entry, Made, typed, values},
     error::Error,
     params,
     params::{Params, above_to},
@@ -71,6 +71,7 @@ Observation: the index of the cell, row by row. Actions: 0 up, 1 right, 2 down, 
 The default map is Russell & Norvig's 4×3 world. Terminates on G and H; C puts one back at the start.",
     source: "Russell & Norvig, Artificial Intelligence: A Modern Approach, 4th ed. 2020, figure 17.1 (default map)",
     params: GridworldParams::list,
+    check: values::<GridworldParams>,
     make: |settings| {
         let p: GridworldParams = typed(settings)?;
         let rules = Rules {
@@ -95,6 +96,7 @@ pub const CLIFF_WALKING: Entry = Entry {
 Reward −1 per step, −100 off the cliff and back to the start. Terminates at the goal; the best return is −13.",
     source: "Sutton & Barto 2018, example 6.6; Gymnasium's CliffWalking-v1",
     params: CliffWalkingParams::list,
+    check: values::<CliffWalkingParams>,
     make: |settings| {
         let p: CliffWalkingParams = typed(settings)?;
         let limit = (p.time_limit > 0).then_some(p.time_limit);
@@ -112,6 +114,7 @@ Observation: the index of the cell, row by row. Actions: 0 left, 1 down, 2 right
 with probability 1/3 and to either side with 1/3 each. Reward 1 at the goal, else 0. Terminates at the goal and in holes.",
     source: "Gymnasium's FrozenLake-v1",
     params: FrozenLakeParams::list,
+    check: values::<FrozenLakeParams>,
     make: |settings| {
         let p: FrozenLakeParams = typed(settings)?;
         lake("FrozenLake-v1", FROZEN_LAKE_MAP, p.success_rate, p.time_limit, 0.70)
@@ -123,6 +126,7 @@ pub const FROZEN_LAKE_8X8: Entry = Entry {
     id: "FrozenLake8x8-v1",
     about: "cross a slippery lake of 8×8 cells without falling into a hole",
     params: FrozenLake8x8Params::list,
+    check: values::<FrozenLake8x8Params>,
     make: |settings| {
         let p: FrozenLake8x8Params = typed(settings)?;
         lake("FrozenLake8x8-v1", FROZEN_LAKE_8X8_MAP, p.success_rate, p.time_limit, 0.85)

@@ -12,6 +12,7 @@ pub use one_hot::OneHot;
 use crate::{
     entry::{AnyBatch, Settings},
     error::{Error, nearest},
+    params::{Param, Params},
 };
 
 /// A wrapper as the command line knows it.
@@ -23,6 +24,8 @@ pub struct WrapperEntry {
     pub about: &'static str,
     /// How it is written, with its settings.
     pub usage: &'static str,
+    /// Its settings.
+    pub params: fn() -> Vec<Param>,
     make: fn(AnyBatch, Settings<'_>) -> Result<AnyBatch, Error>,
 }
 
@@ -32,12 +35,14 @@ pub const WRAPPERS: &[WrapperEntry] = &[
         name: OneHot::NAME,
         about: "a state's index as a row of zeros with a one in its place",
         usage: "one-hot",
+        params: Vec::new,
         make: one_hot::wrap,
     },
     WrapperEntry {
         name: Discretize::NAME,
         about: "each feature in one of several bins, all bins together one index",
         usage: "discretize:bins=8,bound=3",
+        params: <DiscretizeParams as Params>::list,
         make: discretize::wrap,
     },
 ];

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use gymkhana_envs::SeedSequence;
 
 use super::out::{grid, say};
 use crate::{
@@ -42,7 +41,7 @@ pub(super) fn main(args: &Args) -> Result<()> {
         let saved = load_named(&dir, name)?;
         let episodes = args.episodes.map_or(saved.config().evaluation.final_episodes, |n| n as usize);
         let (seeds, mut rng) = match args.seed {
-            Some(seed) => (SeedSequence::new(seed).into(), SeedSequence::new(seed).child(episodes).rng()),
+            Some(seed) => Streams::new(seed).later_evaluation(),
             None => Streams::new(saved.seed()).final_evaluation(),
         };
         let evaluation = saved.evaluate(episodes, &seeds, &mut rng).with_context(|| dir.display().to_string())?;

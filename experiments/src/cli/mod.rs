@@ -81,7 +81,7 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let status = status(&error);
-            if status != 0 && !error.is::<Told>() {
+            if !error.is::<Told>() {
                 out::complain(&format!("error: {error:#}"));
                 if status == interrupt::STATUS {
                     out::complain("the same command goes on");
@@ -107,9 +107,6 @@ fn status(error: &anyhow::Error) -> u8 {
                 | Envs::Spec { .. }
         )
     };
-    if error.is::<out::Closed>() {
-        return 0; // whoever reads has read enough
-    }
     if let Some(Told(status)) = error.downcast_ref() {
         return *status;
     }

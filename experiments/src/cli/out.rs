@@ -7,23 +7,11 @@ use comfy_table::{CellAlignment, Table as Grid, presets};
 
 use crate::sections::Table;
 
-/// Nobody reads any more: `gymkhana list | head -1`.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Closed;
-
-impl std::fmt::Display for Closed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("nobody reads the output")
-    }
-}
-
-impl std::error::Error for Closed {}
-
-/// Writes a line, or several, to standard output.
+/// Writes a line, or several, to standard output. A reader who has read enough (`gymkhana list | head -1`) is no error.
 pub(super) fn say(text: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
     match writeln!(out, "{text}").and_then(|()| out.flush()) {
-        Err(e) if e.kind() == ErrorKind::BrokenPipe => Err(Closed.into()),
+        Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(()),
         other => other.context("cannot write to standard output"),
     }
 }

@@ -94,6 +94,15 @@ impl Group {
             complain(&format!("note: {} is not finished, and its curve ends where it is", dir.display()));
         }
         let config = read_manifest(&dirs[0])?.config;
+        for dir in &dirs[1..] {
+            let differences = read_manifest(dir)?.config.differences(&config);
+            if !differences.is_empty() {
+                let (first, other, what) = (dirs[0].display(), dir.display(), differences.join("; "));
+                bail!(Usage(format!(
+                    "{first} and {other} are no seeds of one training ({what}): name them one by one"
+                )));
+            }
+        }
         let runs = dirs.iter().map(|dir| read_history(dir)).collect::<Result<Vec<_>>>();
         Ok(Self { agent: config.agent, env: config.env, runs: runs.context("a run's metrics")? })
     }

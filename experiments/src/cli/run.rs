@@ -26,7 +26,7 @@ Examples:
   gymkhana run 5.4.2
   gymkhana run 5.4.1 5.4.2 --quick --check
 
-Results go to results/SECTION/; those of --quick to results/runs/SECTION-quick/, so that a quick look overwrites no
+Results go to results/SECTION/; those of --quick or --seeds to results/runs/, so that a quick look overwrites no
 reference result. The runs behind them lie under results/runs/. A section that was interrupted goes on where it was.")]
 pub(super) struct Args {
     /// Sections, by number or title
@@ -65,9 +65,11 @@ pub(super) fn main(args: &Args) -> Result<()> {
 fn run_section(section: &Section, args: &Args) -> Result<Findings> {
     let started = Instant::now();
     let scale = if args.quick { Scale::Quick } else { Scale::Full };
-    let name = if args.quick { format!("{}-quick", section.id) } else { section.id.to_owned() };
+    let seeds = args.seeds.map_or(String::new(), |seeds| format!("-{seeds}-seeds"));
+    let name = format!("{}{}{seeds}", section.id, if args.quick { "-quick" } else { "" });
     let kept = args.out.join("runs").join(&name);
-    let results = if args.quick { kept.clone() } else { args.out.join(section.id) };
+    let reference = !args.quick && args.seeds.is_none();
+    let results = if reference { args.out.join(section.id) } else { kept.clone() };
     let runs = kept.join("seeds");
     say(&format!("{} {}\n{}\n", section.id, section.titles.join(" · "), section.about))?;
 
@@ -106,7 +108,7 @@ const UNDER_WAY: &str = "under-way.json";
 /// Makes place for a section's runs: those of an interrupted run of this very program stay and are gone on with.
 fn begin(runs: &Path) -> Result<()> {
     let mark = runs.join(UNDER_WAY);
-    let this = serde_json::to_string_pretty(&Program::this())? + "\n";
+    let this = serde_json::to_string_pretty(&Program::this_build())? + "\n";
     if fs::read_to_string(&mark).is_ok_and(|found| found == this) {
         return Ok(());
     }

@@ -10,7 +10,7 @@ use gymkhana_envs::{
 use super::out::{columns, say};
 use crate::{
     config::Values,
-    sections::{self, SECTIONS, Section},
+    sections::{self, SECTIONS, Section, study::tuned},
     zoo,
 };
 
@@ -31,7 +31,7 @@ pub(super) fn main(args: &Args) -> Result<()> {
         return say(&env_text(env)?);
     }
     if let Ok(section) = sections::find(name) {
-        return say(&section_text(section));
+        return say(&section_text(section)?);
     }
     if let Some(wrapper) = WRAPPERS.iter().find(|wrapper| wrapper.name == name) {
         return say(&wrapper_text(wrapper));
@@ -104,21 +104,38 @@ fn env_text(env: &gymkhana_envs::registry::Entry) -> Result<String> {
     ))
 }
 
-fn section_text(section: &Section) -> String {
+fn section_text(section: &Section) -> Result<String> {
     let [english, chinese, japanese] = section.titles;
-    format!(
-        "{} {english} · {chinese} · {japanese}\n\n{}\n\n{}\n\nIn the figure: {}\n\nRun it: gymkhana run {}\nGo further:\n{}",
+    let mut sources: Vec<String> = Vec::new();
+    let mut trains = Vec::new();
+    for (agent, env) in section.trains {
+        let config = tuned(agent, env)?;
+        let settings: Vec<_> = config.agent_settings.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        trains.push(format!("{agent} on {env}, {} steps: {}", config.steps, settings.join(", ")));
+        let agent = gymkhana_agents::registry::find(agent)?.source;
+        sources.extend([agent, gymkhana_envs::registry::find(env)?.source].map(|source| format!("  {source}")));
+    }
+    sources.sort();
+    sources.dedup();
+    Ok(format!(
+        "{} {english} · {chinese} · {japanese}\n\n{}\n\n{}\n\nIn the figure\n{}\n\nIt trains\n{}\n\nSources\n{}\n\n\
+         Run it\n  gymkhana run {}\nGo further\n{}",
         section.id,
         section.about,
         indented(section.equations),
-        section.look_at,
+        indented(section.look_at),
+        indented(&trains.join("\n")),
+        sources.join("\n"),
         section.id,
         indented(&section.further.join("\n")),
-    )
+    ))
 }
 
 fn wrapper_text(wrapper: &WrapperEntry) -> String {
-    format!("{}: {}\n\nWritten: --wrap {}", wrapper.name, wrapper.about, wrapper.usage)
+    let params = (wrapper.params)();
+    let settings = if params.is_empty() { String::new() } else { format!("\n\n{}", parameters(&params, "", &[])) };
+    let settings = settings.replace("(--set name=value)", "(name=value, with commas)");
+    format!("{}: {}\n\nWritten: --wrap {}{settings}", wrapper.name, wrapper.about, wrapper.usage)
 }
 
 fn indented(text: &str) -> String {

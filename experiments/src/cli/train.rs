@@ -20,7 +20,7 @@ use crate::{
     observe::Bars,
     plot::Reference,
     sections::study::tuned,
-    store::run_dir::is_run,
+    store::{manifest::Program, run_dir::is_run},
     usage::Usage,
 };
 
@@ -111,7 +111,10 @@ pub(super) fn main(args: &Args) -> Result<()> {
         bail!(Usage(format!("{} holds one run, not one for each seed: choose another `--out`", out.display())));
     }
     for cell in &cells {
-        launch::check_cell(&config, cell, making.existing)?;
+        let made_by = launch::check_cell(&config, cell, making.existing)?;
+        if made_by.is_some_and(|program| program != Program::this_build()) {
+            complain(&format!("note: {} was begun by another build of gymkhana", cell.dir.display()));
+        }
     }
 
     say(&settings_text(&config)?)?;
@@ -129,8 +132,10 @@ pub(super) fn main(args: &Args) -> Result<()> {
         let threshold = spec.reward_threshold.map(|y| Reference { label: "solved".into(), y });
         let title = format!("{} on {}", config.agent, config.env);
         let figure = learning_curve(title, &config.agent, &done, threshold);
-        super::plot::write_both(&figure, &out.join("curve"))?;
-        say(&format!("{}", out.join("curve.svg").display()))?;
+        // One seed's curve stands with its run, so that it does not replace that of several.
+        let place = if let [cell] = cells.as_slice() { &cell.dir } else { &out };
+        super::plot::write_both(&figure, &place.join("curve"))?;
+        say(&format!("{}", place.join("curve.svg").display()))?;
     }
     fail(&failed.into_iter().filter_map(Result::err).collect::<Vec<_>>())
 }
@@ -169,7 +174,7 @@ fn configuration(args: &Args) -> Result<RunConfig> {
     let agent = gymkhana_agents::registry::find(&config.agent)?;
     let all = (agent.check)(&launch::pairs(&config.agent_settings))?;
     config.agent_settings = all.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
-    config.env_settings = env_settings;
+    config.env_settings = launch::env_values(&config.env, &env_settings)?;
     if !args.wrappers.is_empty() {
         config.wrappers.clone_from(&args.wrappers);
     }

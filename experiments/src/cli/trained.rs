@@ -27,11 +27,11 @@ pub(super) fn settings_text(config: &RunConfig) -> Result<String> {
         };
         vec![format!("  {}", param.name), value, origin.into()]
     });
-    let rows: Vec<_> = rows
-        .chain(
-            config.env_settings.iter().map(|(key, value)| vec![format!("  env.{key}"), value.clone(), "--set".into()]),
-        )
-        .collect();
+    let env = (gymkhana_envs::registry::find(&config.env)?.params)().into_iter();
+    let changed = env.filter_map(|param| Some((param.name, config.env_settings.get(param.name)?, param.default)));
+    let changed = changed.filter(|(_, value, default)| *value != default);
+    let env_rows = changed.map(|(name, value, _)| vec![format!("  env.{name}"), value.clone(), "--set".into()]);
+    let rows: Vec<_> = rows.chain(env_rows).collect();
     let wrappers =
         if config.wrappers.is_empty() { String::new() } else { format!(" · {}", config.wrappers.join(" · ")) };
     let origin = tuned.map_or(String::new(), |tuned| format!("\nzoo: {}", tuned.source));

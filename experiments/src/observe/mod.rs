@@ -1,9 +1,11 @@
 //! Observers: who is told how a run goes. They change no number of it.
 
 pub mod bars;
+mod pace;
 pub mod record;
 
 pub use bars::{Bars, RunBar};
+pub(crate) use pace::Pace;
 pub use record::{History, Record};
 
 /// Is told how a run goes.

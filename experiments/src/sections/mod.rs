@@ -29,6 +29,8 @@ pub struct Section {
     pub equations: &'static str,
     /// What to look at in the figure.
     pub look_at: &'static str,
+    /// What it trains: agents and environments, by name.
+    pub trains: &'static [(&'static str, &'static str)],
     /// Commands to go further.
     pub further: &'static [&'static str],
     /// Runs it.

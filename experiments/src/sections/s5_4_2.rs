@@ -26,6 +26,7 @@ L(θ) = mean ℓ(y − Q(s, a; θ)),              θ⁻ ← θ every target_inte
     look_at: "\
 The greedy return climbs from that of a random policy to 500, the most an episode can give. The band is the 95 %
 interval of the mean over seeds; a dip is one seed that forgets for a while.",
+    trains: &[("dqn", "CartPole-v1")],
     further: &[
         "gymkhana train dqn CartPole-v1 --seeds 4",
         "gymkhana train dqn CartPole-v1 --set double=true",
@@ -43,7 +44,7 @@ fn run(study: &Study) -> Result<Findings> {
     let made = study.train("dqn", "CartPole-v1", seeds, |_| ())?;
     let returns: Vec<f64> = made.iter().map(|made| made.result.evaluation.mean()).collect();
     let solved = returns.iter().filter(|&&mean| mean >= SOLVED).count();
-    let least = study.pick(seeds * 8 / 10, seeds.div_ceil(2));
+    let least = study.pick((seeds * 8).div_ceil(10), seeds.div_ceil(2));
     let cities = ["Philadelphia", "Salt Lake City", "New York"];
     let chosen = choice::argmax(&[0.35, 0.25, 0.40], None);
 

@@ -1,5 +1,7 @@
 //! The manifest: what a run was, for whoever finds its directory.
 
+use std::sync::OnceLock;
+
 use gymkhana_envs::Spec;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +33,9 @@ pub struct Program {
     pub commit: String,
     /// Operating system and processor.
     pub platform: String,
+    /// The checksum of its file, where a run may be gone on with: two builds of one commit can differ.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub build: String,
 }
 
 impl Program {
@@ -40,7 +45,18 @@ impl Program {
             version: env!("CARGO_PKG_VERSION").into(),
             commit: env!("GYMKHANA_COMMIT").into(),
             platform: format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH),
+            build: String::new(),
         }
+    }
+
+    /// This very build of the program.
+    pub fn this_build() -> Self {
+        static BUILD: OnceLock<String> = OnceLock::new();
+        let checksum = || {
+            let bytes = std::env::current_exe().and_then(std::fs::read).unwrap_or_default();
+            format!("{:08x}", crc32fast::hash(&bytes))
+        };
+        Self { build: BUILD.get_or_init(checksum).clone(), ..Self::this() }
     }
 }
 
@@ -50,6 +66,6 @@ impl Manifest {
 
     /// The manifest of a run by this program.
     pub fn new(config: RunConfig, seed: u64, spec: Spec, resumes_exactly: bool) -> Self {
-        Self { format: Self::FORMAT, config, seed, spec, resumes_exactly, program: Program::this() }
+        Self { format: Self::FORMAT, config, seed, spec, resumes_exactly, program: Program::this_build() }
     }
 }

@@ -10,8 +10,7 @@
 //! | `result.json` | the final evaluation | last of all: where it is, the run is finished |
 
 use std::{
-    ffi::OsStr,
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{self, DirEntry, File, OpenOptions, TryLockError},
     io::{Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
@@ -63,9 +62,11 @@ impl RunDir {
     pub fn create(path: &Path, manifest: Manifest) -> Result<Self> {
         atomic::create_dir(path)?;
         atomic::remove_leftovers(path)?;
-        let metrics = path.join(METRICS);
-        let file = File::create(&metrics).with_context(|| format!("cannot write {}", metrics.display()))?;
-        lock(&file, path)?;
+        let file = open_metrics(path)?;
+        if is_run(path) {
+            bail!("another process has begun a run in {}", path.display());
+        }
+        file.set_len(0).with_context(|| format!("cannot write {}", path.join(METRICS).display()))?;
         atomic::write_json(&path.join(MANIFEST), &manifest)?;
         Ok(Self { path: path.into(), manifest, metrics: file, written: 0 })
     }
@@ -76,6 +77,7 @@ impl RunDir {
     /// If something cannot be read or is damaged.
     pub fn resume(path: &Path) -> Result<(Self, Option<State>, History)> {
         let manifest = read_manifest(path)?;
+        let mut file = open_metrics(path)?;
         let checkpoint = path.join(CHECKPOINT);
         let saved = if checkpoint.exists() {
             let advice = || {
@@ -92,9 +94,6 @@ impl RunDir {
         // What was measured after the checkpoint will be measured again.
         let metrics = path.join(METRICS);
         let cannot = || format!("cannot write {}", metrics.display());
-        let mut file =
-            OpenOptions::new().write(true).create(true).truncate(false).open(&metrics).with_context(cannot)?;
-        lock(&file, path)?;
         if file.metadata().with_context(cannot)?.len() < written {
             bail!(
                 "{} is shorter than its run's checkpoint says; to start again, delete {}",
@@ -120,8 +119,12 @@ impl RunDir {
         if !is_run(path) {
             let mut entries = fs::read_dir(path).with_context(|| format!("cannot read {}", path.display()))?;
             // A kill between the first two files of a run leaves empty metrics, one during the second a part of it.
-            let ours = |name: &OsStr| name == METRICS || atomic::is_leftover(name);
-            let strange = entries.any(|entry| entry.is_ok_and(|entry| !ours(&entry.file_name())));
+            let empty = |entry: &DirEntry| entry.metadata().is_ok_and(|metadata| metadata.len() == 0);
+            let ours = |entry: &DirEntry| {
+                let name = entry.file_name();
+                (name == METRICS && empty(entry)) || atomic::is_leftover(&name)
+            };
+            let strange = entries.any(|entry| entry.is_ok_and(|entry| !ours(&entry)));
             if strange {
                 let path = path.display();
                 bail!(Usage(format!("{path} is not empty and holds no run: choose another directory for this one")));
@@ -162,6 +165,8 @@ impl RunDir {
     /// # Errors
     /// If it cannot be written.
     pub fn checkpoint(&self, state: &State) -> Result<()> {
+        // After a power cut the metrics must not be shorter than the checkpoint says.
+        self.metrics.sync_data().with_context(|| format!("cannot write {}", self.path.join(METRICS).display()))?;
         framed::write(&self.path.join(CHECKPOINT), &State::of(&(self.written, state)))
     }
 
@@ -186,13 +191,16 @@ impl RunDir {
     }
 }
 
-/// Keeps a second process out of a run while the first has its metrics open.
-fn lock(metrics: &File, path: &Path) -> Result<()> {
+/// Opens a run's metrics as they are. While they are open no other process gets them.
+fn open_metrics(path: &Path) -> Result<File> {
+    let metrics = path.join(METRICS);
+    let open = OpenOptions::new().write(true).create(true).truncate(false).open(&metrics);
+    let file = open.with_context(|| format!("cannot write {}", metrics.display()))?;
     // Any other error is a file system without locks.
-    if let Err(TryLockError::WouldBlock) = metrics.try_lock() {
+    if let Err(TryLockError::WouldBlock) = file.try_lock() {
         bail!("another process is at work in {}", path.display());
     }
-    Ok(())
+    Ok(file)
 }
 
 /// Whether the run at `path` is finished.

@@ -93,7 +93,7 @@ fn the_nearest_names_are_named() {
     for (line, near) in [
         ("train q-learnin CliffWalking-v1", "did you mean q-learning"),
         ("train q-learning clifwalking", "did you mean CliffWalking-v1"),
-        ("train q-learning FrozenLake", "did you mean FrozenLake-v1, FrozenLake8x8-v1"),
+        ("train q-learning FrozenLak", "did you mean FrozenLake-v1, FrozenLake8x8-v1"),
         ("show 5.4.3", "5.4.2"),
         ("run Q-lerning", "Q-learning"),
         ("train dqn CartPole-v1 --device wgp", "did you mean wgpu"),

@@ -146,13 +146,14 @@ mod writing {
     fn a_seed_that_fails_does_not_stop_the_others() {
         let place = Place::new();
         let line = "train q-learning CliffWalking-v1 --steps 200 --seeds 3 --jobs 1 --out a --resume";
-        fs::create_dir(place.at("a")).unwrap();
-        // A directory in the place of a file that is to be written.
-        fs::create_dir_all(place.at("a/seed-1/metrics.jsonl")).unwrap();
+        // Somebody else has begun one of them.
+        fs::create_dir_all(place.at("a/seed-1")).unwrap();
+        let metrics = fs::File::create(place.at("a/seed-1/metrics.jsonl")).unwrap();
+        metrics.lock().unwrap();
         let done = place.run(line);
-        done.failed(1, &["seed 1: cannot write", "metrics.jsonl"]);
+        done.failed(1, &["seed 1: another process is at work in a/seed-1"]);
         assert!(done.stdout.contains("mean of 2 seeds"), "{done:?}");
-        fs::remove_dir_all(place.at("a/seed-1")).unwrap();
+        drop(metrics);
         assert!(place.ok(line).contains("mean of 3 seeds"));
     }
 
