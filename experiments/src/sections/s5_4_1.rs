@@ -53,7 +53,7 @@ fn run(study: &Study) -> Result<Findings> {
 
     let checks = vec![
         Check {
-            name: format!("cliff: seeds of {seeds} whose greedy policy takes the shortest path, return −13"),
+            name: format!("cliff: seeds of {seeds} whose greedy policy takes the shortest path, return -13"),
             measured: optimal as f64,
             target: Target::AtLeast(seeds as f64),
             source: Source::Exact,

@@ -24,8 +24,9 @@ It is run on CartPole-v1 for 50,000 steps per seed; the final parameters are eva
 y = r + γ maxₐ Q(s′, a; θ⁻)                     (no second term where s′ is terminal)
 L(θ) = mean ℓ(y − Q(s, a; θ)),              θ⁻ ← θ every target_interval steps",
     look_at: "\
-The greedy return climbs from that of a random policy to 500, the most an episode can give. The band is the 95 %
-interval of the mean over seeds; a dip is one seed that forgets for a while.",
+The greedy return climbs in two stages to 500, the most an episode can give; in between it rests near half of that. The
+band is the 95 % interval of the mean over seeds: it is widest where some seeds have passed to the second stage and
+others have not.",
     trains: &[("dqn", "CartPole-v1")],
     further: &[
         "gymkhana train dqn CartPole-v1 --seeds 4",
