@@ -12,6 +12,8 @@ pub mod math;
 pub mod memory;
 #[cfg(feature = "deep")]
 pub mod nn;
+#[cfg(test)]
+mod probe;
 pub mod registry;
 pub mod schedule;
 pub mod tabular;

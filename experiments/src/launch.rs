@@ -221,14 +221,8 @@ impl Make<'_> {
         mut agent: Box<dyn Agent<O, A>>,
     ) -> Result<Completed> {
         let (config, Cell { seed, dir }) = (self.config, self.cell);
-        let checkpoint_every = self.making.checkpoint_every;
-        let keeping = if let Found::Interrupted(_) = self.found {
-            let (dir, state, history) = RunDir::resume(dir)?;
-            Keeping { dir: Some(dir), state, history, checkpoint_every }
-        } else {
-            let manifest = Manifest::new(config.clone(), *seed, training.spec().clone(), training.resumes_exactly());
-            Keeping { dir: Some(RunDir::create(dir, manifest)?), checkpoint_every, ..Keeping::default() }
-        };
+        let manifest = Manifest::new(config.clone(), *seed, training.spec().clone(), training.resumes_exactly());
+        let keeping = Keeping::open(dir, &self.found, manifest, self.making.checkpoint_every)?;
         let worlds =
             Worlds { training: &mut *training, evaluation: &mut *evaluation, final_evaluation: &mut *final_evaluation };
         let (result, history) = runner::run(config, *seed, worlds, &mut *agent, keeping, self.observer)?;

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
+    path::Path,
     time::{Duration, Instant},
 };
 
@@ -16,7 +17,7 @@ use crate::{
     interrupt::{self, Interrupted},
     observe::{History, Observer, Pace, Record},
     store::{
-        RunDir, RunResult,
+        Found, Manifest, RunDir, RunResult,
         run_dir::{BEST_POLICY, FINAL_POLICY},
     },
     streams::Streams,
@@ -49,6 +50,20 @@ pub struct Keeping {
     pub history: History,
     /// From one checkpoint to the next.
     pub checkpoint_every: Duration,
+}
+
+impl Keeping {
+    /// In a directory: goes on with what was found there if that was interrupted, else begins.
+    ///
+    /// # Errors
+    /// If it cannot be written, or what is there is damaged.
+    pub fn open(path: &Path, found: &Found, manifest: Manifest, checkpoint_every: Duration) -> Result<Self> {
+        if let Found::Interrupted(_) = found {
+            let (dir, state, history) = RunDir::resume(path)?;
+            return Ok(Self { dir: Some(dir), state, history, checkpoint_every });
+        }
+        Ok(Self { dir: Some(RunDir::create(path, manifest)?), checkpoint_every, ..Self::default() })
+    }
 }
 
 /// All of a run that changes, beside agent and lanes.

@@ -1,15 +1,15 @@
 //! Training from Rust: any agent on a value that implements `Env`, with or without the registry.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use gymkhana_agents::{DeviceName, Recipe, Setup};
 use gymkhana_envs::{Batch, Decode, Encode, Env, Lanes, SeedSequence, Seeds, params::Params};
 
 use crate::{
     config::{EvaluationPlan, RunConfig, Values, default_log_every},
     evaluate::{Evaluation, lanes_for},
-    launch::Making,
+    launch::{Making, same_run},
     observe::{History, Observer},
     runner::{self, Keeping, Worlds},
     store::{Found, Manifest, RunDir, RunResult},
@@ -194,24 +194,22 @@ where
 }
 
 /// Opens a directory for a run from Rust.
-fn keep(path: &std::path::Path, manifest: Manifest) -> Result<Keeping> {
-    let checkpoint_every = Making::default().checkpoint_every;
-    match RunDir::find(path)? {
-        Found::Nothing => {
-            Ok(Keeping { dir: Some(RunDir::create(path, manifest)?), checkpoint_every, ..Keeping::default() })
+fn keep(path: &Path, manifest: Manifest) -> Result<Keeping> {
+    let found = RunDir::find(path)?;
+    match &found {
+        Found::Nothing => {}
+        Found::Interrupted(other) => {
+            same_run(other, &manifest.config, manifest.seed, path)?;
+            ensure!(
+                other.spec == manifest.spec,
+                "{} holds a run on another {}: choose another directory",
+                path.display(),
+                other.spec.id
+            );
         }
-        Found::Interrupted(found) => {
-            crate::launch::same_run(&found, &manifest.config, manifest.seed, path)?;
-            if found.spec != manifest.spec {
-                bail!("{} holds a run on another {}: choose another directory", path.display(), found.spec.id);
-            }
-            let (dir, state, history) = RunDir::resume(path)?;
-            Ok(Keeping { dir: Some(dir), state, history, checkpoint_every })
-        }
-        Found::Finished(..) => {
-            bail!("{} holds a finished run: load it, or choose another directory", path.display())
-        }
+        Found::Finished(..) => bail!("{} holds a finished run: load it, or choose another directory", path.display()),
     }
+    Keeping::open(path, &found, manifest, Making::default().checkpoint_every)
 }
 
 impl<E, R: Params> std::fmt::Debug for Training<'_, E, R> {

@@ -141,42 +141,12 @@ impl Agent<usize, usize> for QLearning {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::device::DeviceName;
-    use gymkhana_envs::{Batch, Env, Lanes, Seeds, Space, Spec, Step};
-
-    /// One state, reward 1 per step; each step ends the way it is told.
-    #[derive(Clone, Debug)]
-    struct One {
-        terminated: bool,
-        truncated: bool,
-    }
-
-    impl Env for One {
-        type Obs = usize;
-        type Act = usize;
-        fn spec(&self) -> Spec {
-            Spec::new("One", Space::Discrete(1), Space::Discrete(1))
-        }
-        fn reset(&mut self, _: &mut Rng) -> usize {
-            0
-        }
-        fn step(&mut self, _: usize, _: &mut Rng) -> Step<usize> {
-            Step { obs: 0, reward: 1.0, terminated: self.terminated, truncated: self.truncated }
-        }
-    }
+    use crate::probe::{One, build, train};
 
     fn learnt(terminated: bool, truncated: bool, steps: usize, config: &QLearningConfig) -> f64 {
-        let mut lanes = Lanes::new(One { terminated, truncated }, 1, &Seeds::from(0)).unwrap();
-        let spec = lanes.spec().clone();
-        let setup = Setup { spec: &spec, lanes: 1, steps: steps as u64, device: DeviceName::Flex };
-        let mut rng = Rng::new(0);
-        let mut agent = config.build(&setup, &mut rng).unwrap();
-        let (mut act, mut log) = ([0], Metrics::default());
-        for _ in 0..steps {
-            agent.act(&lanes.now(), &mut rng, &mut act);
-            lanes.step(&act).unwrap();
-            agent.learn(&lanes.seen(&act), &mut rng, &mut log).unwrap();
-        }
+        let mut lanes = One { obs: 0, terminated, truncated }.lanes(1);
+        let mut agent = build(&lanes, config, steps as u64);
+        train(&mut agent, &mut lanes, &mut Rng::new(0), steps);
         agent.q().row(0)[0]
     }
 

@@ -305,29 +305,7 @@ impl Policy<f32, usize> for EpsilonGreedy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::device::DeviceName;
-    use gymkhana_envs::{Batch, Env, Lanes, Seeds, Space, Spec, Step};
-
-    /// One state, reward 1 per step; each step ends the way it is told.
-    #[derive(Clone, Debug)]
-    struct One {
-        terminated: bool,
-        truncated: bool,
-    }
-
-    impl Env for One {
-        type Obs = [f32; 1];
-        type Act = usize;
-        fn spec(&self) -> Spec {
-            Spec::new("One", Space::cube(1, 0.0, 1.0), Space::Discrete(1))
-        }
-        fn reset(&mut self, _: &mut Rng) -> [f32; 1] {
-            [1.0]
-        }
-        fn step(&mut self, _: usize, _: &mut Rng) -> Step<[f32; 1]> {
-            Step { obs: [1.0], reward: 1.0, terminated: self.terminated, truncated: self.truncated }
-        }
-    }
+    use crate::probe::{One, build, train};
 
     fn config() -> DqnConfig {
         DqnConfig {
@@ -343,22 +321,8 @@ mod tests {
         }
     }
 
-    fn build(lanes: &impl Batch<O = f32, A = usize>, config: &DqnConfig, steps: u64) -> Dqn {
-        let setup = Setup { spec: lanes.spec(), lanes: lanes.lanes(), steps, device: DeviceName::Flex };
-        config.build(&setup, &mut Rng::new(0)).unwrap()
-    }
-
-    fn train(agent: &mut Dqn, lanes: &mut impl Batch<O = f32, A = usize>, rng: &mut Rng, steps: usize) {
-        let (mut act, mut log) = (vec![0; lanes.lanes()], Metrics::default());
-        for _ in 0..steps {
-            agent.act(&lanes.now(), rng, &mut act);
-            lanes.step(&act).unwrap();
-            agent.learn(&lanes.seen(&act), rng, &mut log).unwrap();
-        }
-    }
-
     fn value(terminated: bool, truncated: bool) -> f32 {
-        let mut lanes = Lanes::new(One { terminated, truncated }, 2, &Seeds::from(0)).unwrap();
+        let mut lanes = One { obs: [1.0], terminated, truncated }.lanes(2);
         let mut agent = build(&lanes, &config(), 1_000);
         train(&mut agent, &mut lanes, &mut Rng::new(1), 1_000);
         to_vec(agent.q.mlp.forward(&agent.theta, matrix(&[1.0], 1, &agent.q.device)))[0]
@@ -383,7 +347,7 @@ mod tests {
 
     #[test]
     fn a_restored_agent_goes_on_with_the_same_numbers() {
-        let lanes = || Lanes::new(One { terminated: false, truncated: true }, 2, &Seeds::from(0)).unwrap();
+        let lanes = || One { obs: [1.0], terminated: false, truncated: true }.lanes(2);
         let (mut one, mut rng, mut world) = (build(&lanes(), &config(), 100), Rng::new(1), lanes());
         train(&mut one, &mut world, &mut rng, 30);
         let mut two = build(&lanes(), &config(), 100);
