@@ -1,0 +1,319 @@
+//! What holds of every registered agent.
+
+use gymkhana_agents::{
+    Agent, DeviceName, Error, Metrics, Mode, Policy, Setup,
+    registry::{AnyAgent, Entry, Kinds, REGISTRY},
+};
+use gymkhana_envs::{
+    Batch, Elem, Env, Lanes, Masked, Rng, Rows, Seeds, Space, Spec, State, Step, View,
+    registry::{AnyBatch, Settings},
+    wrappers::wrap,
+};
+
+/// What makes a run small, for agents that have such parameters.
+const SMALL: &str = "gamma=0.5;learning_rate=0.02;epsilon=0.8 -> 0.2 over 0.5;hidden=8;batch_size=8;buffer_size=128;\
+    learning_starts=16;train_frequency=1;gradient_steps=1;target_interval=16";
+
+/// A corridor, begun at its last state (one time in four) or its first. Action 0 goes on for nothing, and the step into
+/// the last state ends as it is told; other actions leave for 1.3, and from the last state all do for 4, both times a
+/// sign. `K` is the number of actions where observations say which are legal, or 0.
+#[derive(Clone)]
+struct Corridor<const K: usize> {
+    states: usize,
+    actions: usize,
+    sign: f64,
+    /// terminated, truncated
+    end: (bool, bool),
+    at: usize,
+}
+
+const PLAIN: Corridor<0> = Corridor { states: 4, actions: 2, sign: 1.0, end: (false, true), at: 0 };
+
+impl<const K: usize> Corridor<K> {
+    fn look(&self) -> Masked<usize, K> {
+        let on = self.at + 1 < self.states;
+        Masked { obs: self.at, legal: std::array::from_fn(|action| action == 1 || action == 0 && on) }
+    }
+}
+
+impl<const K: usize> Env for Corridor<K> {
+    type Obs = Masked<usize, K>;
+    type Act = usize;
+
+    fn spec(&self) -> Spec {
+        Spec::new("Corridor", Space::Discrete(self.states), Space::Discrete(self.actions))
+    }
+    fn reset(&mut self, rng: &mut Rng) -> Self::Obs {
+        self.at = if rng.below(4) == 0 { self.states - 1 } else { 0 };
+        self.look()
+    }
+    fn step(&mut self, action: usize, _: &mut Rng) -> Step<Self::Obs> {
+        assert!(K == 0 || self.look().legal[action], "action {action} is illegal in state {}", self.at);
+        let last = self.states - 1;
+        if self.at == last || action != 0 {
+            return Step::terminated(self.look(), self.sign * if self.at == last { 4.0 } else { 1.3 });
+        }
+        self.at += 1;
+        let end = self.at == last;
+        Step { obs: self.look(), reward: 0.0, terminated: end && self.end.0, truncated: end && self.end.1 }
+    }
+}
+
+/// An agent of the registry whose kind of observation is known.
+struct Subject<O> {
+    entry: &'static Entry,
+    agent: fn(AnyAgent) -> Box<dyn Agent<O, usize>>,
+    batch: fn(AnyBatch) -> Box<dyn Batch<O = O, A = usize>>,
+    /// The observations of all states of so many.
+    rows: fn(usize) -> Vec<O>,
+}
+
+/// Says of every registered agent, as a [`Subject`], that a property holds.
+macro_rules! every_agent {
+    ($property:ident $($kind:ident $rows:expr;)+) => {
+        for entry in REGISTRY {
+            match entry.kinds {
+                $(Kinds::$kind => $property(&Subject {
+                    entry,
+                    agent: |any| if let AnyAgent::$kind(agent) = any { agent } else { panic!("{any:?}") },
+                    batch: |any| if let AnyBatch::$kind(batch) = any { batch } else { panic!("{any:?}") },
+                    rows: $rows,
+                }),)+
+            }
+        }
+    };
+    ($property:ident) => {
+        every_agent! { $property
+            IndexChoice |n| (0..n).collect();
+            FeatureChoice |n| (0..n * n).map(|i| f32::from(u8::from(i / n == i % n))).collect();
+        }
+    };
+}
+
+/// An agent in two lanes of an environment.
+struct Run<O> {
+    agent: Box<dyn Agent<O, usize>>,
+    batch: Box<dyn Batch<O = O, A = usize>>,
+    rng: Rng,
+}
+
+fn small(entry: &Entry) -> Vec<(&'static str, &'static str)> {
+    let pairs = SMALL.split(';').map(|pair| pair.split_once('=').unwrap());
+    pairs.filter(|(name, _)| (entry.params)().iter().any(|param| param.name == *name)).collect()
+}
+
+fn build(entry: &Entry, settings: Settings<'_>, spec: &Spec, rng: &mut Rng) -> Result<AnyAgent, Error> {
+    (entry.build)(settings, &Setup { spec, lanes: 2, steps: 3_000, device: DeviceName::Flex }, rng)
+}
+
+impl<O: Elem> Subject<O> {
+    /// A run of so many steps; all its randomness is from the seed.
+    fn run<const K: usize>(&self, env: &Corridor<K>, seed: u64, steps: usize) -> Run<O> {
+        let any = AnyBatch::new(Lanes::new(env.clone(), 2, &Seeds::from(seed)).unwrap());
+        let any = if self.entry.check_fit(&any).is_ok() { any } else { wrap(any, "one-hot").unwrap() };
+        let (batch, mut rng) = ((self.batch)(any), Rng::new(seed));
+        let agent = build(self.entry, &small(self.entry), batch.spec(), &mut rng).unwrap();
+        let mut run = Run { agent: (self.agent)(agent), batch, rng };
+        run.go(steps).unwrap();
+        run
+    }
+
+    /// What a policy does, again and again, in each state of a corridor of so many.
+    fn told(&self, policy: &mut dyn Policy<O, usize>, states: usize, seed: u64) -> Vec<Vec<usize>> {
+        let (flat, first, mut act, mut rng) =
+            ((self.rows)(states), vec![true; states], vec![0; states], Rng::new(seed));
+        let view = View::new(Rows { flat: &flat, width: flat.len() / states }, &first);
+        let mut again = || {
+            policy.act(&view, &mut rng, &mut act);
+            act.clone()
+        };
+        (0..100).map(|_| again()).collect()
+    }
+}
+
+impl<O: Elem> Run<O> {
+    fn go(&mut self, steps: usize) -> Result<(), Error> {
+        let (mut act, mut log) = ([0; 2], Metrics::default());
+        for _ in 0..steps {
+            self.agent.act(&self.batch.now(), &mut self.rng, &mut act);
+            self.batch.step(&act)?;
+            self.agent.learn(&self.batch.seen(&act), &mut self.rng, &mut log)?;
+        }
+        Ok(())
+    }
+
+    fn states(&self) -> (State, State) {
+        (self.agent.state(), self.agent.policy_state())
+    }
+}
+
+#[test]
+fn a_truncated_end_has_a_future_and_a_terminated_one_has_none() {
+    fn holds<O: Elem>(subject: &Subject<O>) {
+        for (end, seed) in [(false, false), (false, true), (true, false), (true, true)].into_iter().zip(0..) {
+            // Going on is worth γ·4 = 2, or nothing; leaving 1.3. The first observation of the next episode is no
+            // successor: its value would make going on worth less than 1.
+            let run = subject.run(&Corridor { states: 2, end, ..PLAIN }, seed, 1_500);
+            let told = subject.told(&mut *run.agent.policy(Mode::Greedy), 2, 0);
+            assert_eq!(told[0][0] == 0, !end.0, "{}: {end:?}", subject.entry.id);
+        }
+    }
+    every_agent!(holds);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_agent_whether_or_not_it_is_looked_at() {
+    fn holds<O: Elem>(subject: &Subject<O>) {
+        let (one, mut other) = (subject.run(&PLAIN, 3, 150), subject.run(&PLAIN, 3, 0));
+        let fresh = other.states();
+        for mode in [Mode::Greedy, Mode::Sample].repeat(75) {
+            other.go(1).unwrap();
+            subject.told(&mut *other.agent.policy(mode), 4, 1);
+            assert!(other.states() == other.states(), "{}", subject.entry.id);
+        }
+        assert!(one.states() == other.states(), "{}", subject.entry.id);
+        assert!(one.states().0 != fresh.0 && one.states().1 != fresh.1, "{} learnt nothing", subject.entry.id);
+    }
+    every_agent!(holds);
+}
+
+#[test]
+fn restored_agents_and_policies_go_on_as_those_they_were_taken_from() {
+    fn holds<O: Elem>(subject: &Subject<O>) {
+        let id = subject.entry.id;
+        // Before the first step, within episodes, before and after updates begin and memory is full.
+        for (steps, before) in [(0, 5), (1, 0), (2, 20), (7, 0), (20, 90), (101, 0), (700, 3)] {
+            let (mut one, mut other) = (subject.run(&PLAIN, 1, steps), subject.run(&PLAIN, 2, before));
+            other.agent.set_policy_state(&one.agent.policy_state()).unwrap();
+            assert!(other.states().1 == one.states().1, "{id}: policy after {steps} steps");
+            for mode in [Mode::Greedy, Mode::Sample] {
+                let [a, b] = [&one, &other].map(|run| subject.told(&mut *run.agent.policy(mode), 4, 5));
+                assert_eq!(a, b, "{id}: {mode:?} after {steps} steps");
+            }
+            other.agent.set_state(&one.agent.state()).unwrap();
+            other = Run { agent: other.agent, ..subject.run(&PLAIN, 1, steps) };
+            for more in [0, 1, 90] {
+                one.go(more).unwrap();
+                other.go(more).unwrap();
+                assert!(one.states() == other.states(), "{id}: {more} steps after {steps}");
+            }
+        }
+    }
+    every_agent!(holds);
+}
+
+#[test]
+fn snapshots_are_not_changed_by_later_learning_and_greedy_ones_do_not_draw() {
+    fn holds<O: Elem>(subject: &Subject<O>) {
+        let (id, env) = (subject.entry.id, |terminated| Corridor { states: 2, end: (terminated, true), ..PLAIN });
+        let mut run = subject.run(&env(false), 1, 1_500);
+        let [mut greedy, mut sample, mut later] =
+            [Mode::Greedy, Mode::Sample, Mode::Sample].map(|m| run.agent.policy(m));
+        let drawn = subject.told(&mut *sample, 2, 7);
+        let chosen = vec![subject.told(&mut *greedy, 2, 0)[0].clone(); 100];
+        assert_eq!(chosen[0][0], 0, "{id}: going on is best");
+        run.batch = subject.run(&env(true), 2, 0).batch;
+        for seed in 0..20 {
+            assert_eq!(subject.told(&mut *greedy, 2, seed), chosen, "{id}");
+            run.go(75).unwrap();
+        }
+        let now = subject.told(&mut *run.agent.policy(Mode::Greedy), 2, 0);
+        assert_ne!(now[0][0], 0, "{id}: going on is no longer best");
+        assert_eq!(subject.told(&mut *later, 2, 7), drawn, "{id}");
+    }
+    every_agent!(holds);
+}
+
+#[test]
+fn a_state_that_does_not_fit_is_refused_and_changes_nothing() {
+    fn holds<O: Elem>(subject: &Subject<O>) {
+        let (mut one, mut twin, mut rng) = (subject.run(&PLAIN, 1, 70), subject.run(&PLAIN, 1, 70), Rng::new(2));
+        let (good, mut bad) = (one.states(), Vec::new());
+        for (states, actions) in [(5, 2), (3, 2), (4, 3), (2, 4), (8, 1)] {
+            bad.extend([0, 70].map(|steps| subject.run(&Corridor { states, actions, ..PLAIN }, 1, steps).states()));
+        }
+        let both = |f: &dyn Fn(Vec<u8>) -> Vec<u8>| {
+            let [state, policy] = [&good.0, &good.1].map(|good| State::from_bytes(f(good.bytes().to_vec())));
+            (state, policy)
+        };
+        bad.extend((0..100).map(|part| both(&|bytes| bytes[..part * bytes.len() / 100].to_vec())));
+        bad.extend([0, 1, 0x7f, 0xff].map(|byte| both(&|_| vec![byte; 64])));
+        bad.push(both(&|bytes| [bytes, vec![0]].concat()));
+        let misfits = bad.len();
+        // One byte of another value may be another number, or it is refused.
+        bad.extend((0..1_000).map(|_| {
+            let (at, byte) = (rng.unit(), rng.below(256) as u8);
+            both(&|mut bytes| {
+                let at = (at * bytes.len() as f64) as usize;
+                bytes[at] = byte;
+                bytes
+            })
+        }));
+        for (i, (state, policy)) in bad.iter().enumerate() {
+            for whole in [true, false] {
+                match if whole { one.agent.set_state(state) } else { one.agent.set_policy_state(policy) } {
+                    Ok(()) => assert!(i >= misfits, "{}: took misfit {i}", subject.entry.id),
+                    Err(_) => assert!(one.states() == good, "{}: refused {i}, yet changed", subject.entry.id),
+                }
+                one.agent.set_state(&good.0).unwrap();
+            }
+        }
+        one.go(70).unwrap();
+        twin.go(70).unwrap();
+        assert!(one.states() == twin.states(), "{}", subject.entry.id);
+    }
+    every_agent!(holds);
+}
+
+/// Numbers just outside a range in words, as `Param::range` has it.
+fn outside(range: &str) -> Vec<String> {
+    let offs = [("from", -1.0), ("least", -1.0), ("to", 1.0), ("most", 1.0), ("above", 0.0), ("below", 0.0)];
+    let words: Vec<_> = range.split(' ').collect();
+    let bounds = words.windows(2).filter_map(|pair| Some((pair[0], pair[1].parse::<f64>().ok()?)));
+    bounds.map(|(word, x)| (x + offs.iter().find(|off| off.0 == word).unwrap().1).to_string()).collect()
+}
+
+#[test]
+fn defaults_are_accepted_and_what_is_out_of_range_is_refused() {
+    for entry in REGISTRY {
+        let (params, values) = ((entry.params)(), (entry.check)(&[]).unwrap());
+        assert!(params.iter().map(|param| (param.name, &param.default)).eq(values.iter().map(|(k, v)| (*k, v))));
+        let written: Vec<_> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        assert_eq!((entry.check)(&written).unwrap(), values, "{}", entry.id);
+        for param in &params {
+            assert_eq!((entry.check)(&[(param.name, &param.default)]).unwrap(), values, "{}", entry.id);
+            let mut wrong = outside(&param.range);
+            assert!(param.range.is_empty() || !wrong.is_empty(), "{}: {}", entry.id, param.range);
+            if param.kind.contains("number") {
+                wrong.extend(["NaN", "-nan", "inf", "-inf", "1e999", "0 -> NaN", "x"].map(String::from));
+            }
+            for settings in wrong.iter().map(|value| [(param.name, value.as_str())]) {
+                let built = build(entry, &settings, &PLAIN.spec(), &mut Rng::new(0));
+                assert!((entry.check)(&settings).is_err() && built.is_err(), "{}: {settings:?}", entry.id);
+            }
+        }
+    }
+}
+
+#[test]
+fn only_legal_actions_are_chosen_and_valued_or_masks_are_refused() {
+    fn holds<O: Elem>(subject: &Subject<O>) {
+        let (id, env) =
+            (subject.entry.id, Corridor::<3> { states: 2, actions: 3, sign: -1.0, end: (false, true), at: 0 });
+        let mut run = subject.run(&env, 0, 0);
+        let before = run.states();
+        match run.go(1_500) {
+            Err(Error::Masks { .. }) => return assert!(run.states() == before, "{id}: refused, yet changed"),
+            other => other.unwrap(),
+        }
+        for mode in [Mode::Greedy, Mode::Sample].repeat(150) {
+            let (mut act, now) = ([0; 2], run.batch.now());
+            run.agent.policy(mode).act(&now, &mut run.rng, &mut act);
+            // Going on is worth −2, leaving −1.3; what is illegal in the last state was never tried and seems worth 0.
+            let on = |lane| act[lane] == 0 && (subject.rows)(2).starts_with(now.obs.row(lane));
+            assert!(mode == Mode::Sample || !(on(0) || on(1)), "{id}: valued an illegal action");
+            run.batch.step(&act).unwrap();
+        }
+    }
+    every_agent!(holds);
+}
