@@ -2,7 +2,7 @@
 //!
 //! Lin 1992, "Self-Improving Reactive Agents Based on Reinforcement Learning, Planning and Teaching".
 
-use gymkhana_envs::{Elem, Rng, Transitions};
+use gymkhana_envs::{Elem, Rng, Space, Transitions};
 use serde::{Deserialize, Serialize};
 
 /// A ring of transitions with features as observations; rows lie flat, one column after the other.
@@ -55,9 +55,16 @@ impl<A: Elem> Replay<A> {
         self.reward.is_empty()
     }
 
-    /// Whether it was made for transitions of this shape.
-    pub fn fits(&self, capacity: usize, width: usize, action_width: usize) -> bool {
-        (self.capacity, self.width, self.action_width) == (capacity, width, action_width)
+    /// Whether it is whole, was made as `like` was, and holds actions of the space `actions`: asked of a memory that
+    /// was read from somewhere.
+    pub fn fits(&self, like: &Self, actions: &Space) -> bool {
+        let shape = |replay: &Self| (replay.capacity, replay.width, replay.action_width);
+        let n = self.len();
+        let columns = [self.obs.len(), self.next.len(), self.action.len(), self.terminated.len()];
+        shape(self) == shape(like)
+            && columns == [n * self.width, n * self.width, n * self.action_width, n]
+            && (if n < self.capacity { self.at == n } else { n == self.capacity && self.at < n })
+            && self.action.chunks_exact(self.action_width).all(|action| A::is_action(actions, action))
     }
 
     /// Stores every lane's step.
@@ -112,7 +119,7 @@ fn put<T: Copy>(column: &mut Vec<T>, at: usize, row: &[T]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gymkhana_envs::{Batch, Env, Lanes, Seeds, Space, Spec, Step};
+    use gymkhana_envs::{Batch, Env, Lanes, Seeds, Spec, Step};
 
     /// Counts to 3 and ends there: odd episodes terminate, even ones are truncated. Rewards are the count.
     #[derive(Clone)]
@@ -162,6 +169,19 @@ mod tests {
         assert_eq!((replay.len(), replay.at), (3, 2));
         assert_eq!(replay.reward, [1.0, 2.0, 3.0]);
         assert_eq!(filled(3, 4).next, [1.0, 2.0, 3.0]);
+    }
+
+    #[test]
+    fn what_is_not_whole_does_not_fit() {
+        let (empty, two) = (Replay::new(3, 1, 1), Space::Discrete(2));
+        let broken = |change: fn(&mut Replay<usize>)| {
+            let mut replay = filled(3, 5);
+            change(&mut replay);
+            !replay.fits(&empty, &two)
+        };
+        assert!(filled(3, 5).fits(&empty, &two) && filled(3, 2).fits(&empty, &two) && empty.fits(&empty, &two));
+        assert!(broken(|replay| replay.at = 3) && broken(|replay| replay.action[1] = 2));
+        assert!(broken(|replay| replay.next.truncate(2)) && broken(|replay| replay.capacity = 4));
     }
 
     #[test]

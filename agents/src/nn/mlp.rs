@@ -41,9 +41,9 @@ impl Mlp {
         self.sizes.windows(2).map(|pair| (pair[0] + 1) * pair[1]).sum()
     }
 
-    /// The number of inputs.
-    pub fn inputs(&self) -> usize {
-        self.sizes[0]
+    /// The widths of its layers: inputs, hidden, outputs.
+    pub fn sizes(&self) -> &[usize] {
+        &self.sizes
     }
 
     fn layers(&self) -> impl ExactSizeIterator<Item = Layer> {

@@ -17,7 +17,7 @@
 //! 5. Terminated steps cut the target off, truncated ones do not; the paper does not truncate.
 
 use burn::tensor::{Device, Tensor};
-use gymkhana_envs::{Params, Rng, State, Transitions, View, params, params::above};
+use gymkhana_envs::{Params, Rng, Space, State, Transitions, View, params, params::above};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -243,6 +243,7 @@ impl Agent<f32, usize> for Dqn {
 
     fn state(&self) -> State {
         State::of(&Saved {
+            sizes: self.q.mlp.sizes().to_vec(),
             theta: to_vec(self.theta.clone()),
             target: to_vec(self.target.clone()),
             adam: self.adam.state(),
@@ -253,25 +254,26 @@ impl Agent<f32, usize> for Dqn {
 
     fn set_state(&mut self, state: &State) -> Result<(), Error> {
         let saved: Saved = state.get()?;
-        let Self { q: QNetwork { mlp, device, .. }, config, .. } = self;
-        if saved.target.len() != mlp.parameters() || !saved.replay.fits(config.buffer_size, mlp.inputs(), 1) {
+        let Self { q: QNetwork { mlp, choices, device }, .. } = self;
+        let whole = saved.replay.fits(&self.replay, &Space::Discrete(*choices));
+        if saved.sizes != mlp.sizes() || saved.target.len() != mlp.parameters() || !whole {
             return Err(gymkhana_envs::Error::State("another network, or memory of another shape".into()).into());
         }
         self.adam.set_state(saved.adam, device)?;
         self.target = vector(saved.target, device);
         self.replay = saved.replay;
-        self.set_policy_state(&State::of(&(saved.theta, saved.step)))
+        self.set_policy_state(&State::of(&(saved.sizes, saved.theta, saved.step)))
     }
 
     fn policy_state(&self) -> State {
-        State::of(&(to_vec(self.theta.clone()), self.step))
+        State::of(&(self.q.mlp.sizes(), to_vec(self.theta.clone()), self.step))
     }
 
     fn set_policy_state(&mut self, state: &State) -> Result<(), Error> {
-        let (theta, step): (Vec<f32>, u64) = state.get()?;
-        let n = self.q.mlp.parameters();
-        if theta.len() != n {
-            let why = format!("a network of {} parameters, not {n}", theta.len());
+        let (sizes, theta, step): (Vec<usize>, Vec<f32>, u64) = state.get()?;
+        let mlp = &self.q.mlp;
+        if sizes != mlp.sizes() || theta.len() != mlp.parameters() {
+            let why = format!("a network of layers {sizes:?}, not {:?}", mlp.sizes());
             return Err(gymkhana_envs::Error::State(why).into());
         }
         (self.theta, self.step) = (vector(theta, &self.q.device), step);
@@ -282,6 +284,7 @@ impl Agent<f32, usize> for Dqn {
 /// Everything that learning goes on from, on the host.
 #[derive(Serialize, Deserialize)]
 struct Saved {
+    sizes: Vec<usize>,
     theta: Vec<f32>,
     target: Vec<f32>,
     adam: AdamState,
