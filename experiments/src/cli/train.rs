@@ -30,7 +30,7 @@ use crate::{
 Examples:
   gymkhana train q-learning CliffWalking-v1
   gymkhana train dqn CartPole-v1 --seeds 4 --until 'return>=475'
-  gymkhana train dqn FrozenLake-v1 --wrap one-hot --set learning_rate=1e-3 --set env.success_rate=0.8
+  gymkhana train dqn CliffWalking-v1 --wrap one-hot --set learning_rate=1e-3 --set env.time_limit=200
 
 Settings begin with the tuned ones of the zoo, where there are any; `gymkhana show AGENT` lists them all.
 Ctrl-C leaves a run that `--resume` goes on with, to the same numbers.")]

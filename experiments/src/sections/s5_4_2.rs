@@ -31,7 +31,8 @@ others have not.",
     further: &[
         "gymkhana train dqn CartPole-v1 --seeds 4",
         "gymkhana train dqn CartPole-v1 --set double=true",
-        "gymkhana train dqn CliffWalking-v1 --wrap one-hot --set env.time_limit=200 --steps 30000",
+        "gymkhana train dqn CliffWalking-v1 --wrap one-hot --set env.time_limit=200 --set learning_rate=1e-3 \
+         --set target_interval=200 --set 'epsilon=1 -> 0.05' --steps 50000",
     ],
     run,
 };
