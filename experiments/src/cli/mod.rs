@@ -20,7 +20,8 @@ use crate::{
 
 /// Gymkhana, a reinforcement learning gym and algorithm zoo.
 #[derive(Parser, Debug)]
-#[command(name = "gymkhana", version, about, propagate_version = true, after_help = EXAMPLES)]
+#[command(name = "gymkhana", version, about = "Gymkhana, a reinforcement learning gym and algorithm zoo", after_help = EXAMPLES)]
+#[command(propagate_version = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

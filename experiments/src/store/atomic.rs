@@ -8,12 +8,12 @@ use serde::Serialize;
 /// How the names of temporary files begin.
 const PREFIX: &str = ".writing-";
 
-/// Whether a file of that name is what a kill in the middle of [`write`] leaves.
+/// Whether a file of that name is what a kill in the middle of [`write()`] leaves.
 pub fn is_leftover(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(PREFIX.as_bytes())
 }
 
-/// Removes what kills in the middle of [`write`] left in a directory.
+/// Removes what kills in the middle of [`write()`] left in a directory.
 ///
 /// # Errors
 /// If it cannot be read or something cannot be removed.
