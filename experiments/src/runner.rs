@@ -139,7 +139,7 @@ pub fn run<'a, O: Elem, A: Elem>(
     observer: &mut dyn Observer,
 ) -> Result<(RunResult, History)> {
     let mut run = Run::begin(config, Streams::new(seed), worlds, agent, keeping)?;
-    let mut last_checkpoint = Instant::now();
+    let (mut last_checkpoint, mut pause) = (Instant::now(), run.keeping.checkpoint_every);
     let mut act = vec![A::default(); run.worlds.training.lanes() * run.worlds.training.spec().actions.width()];
     let mut pace = Pace::new();
 
@@ -159,9 +159,14 @@ pub fn run<'a, O: Elem, A: Elem>(
         run.iterate(&mut act)?;
         if pace.due() {
             observer.progress(run.progress.step);
-            if last_checkpoint.elapsed() >= run.keeping.checkpoint_every {
+            if last_checkpoint.elapsed() >= pause {
+                let begun = Instant::now();
                 run.checkpoint()?;
                 last_checkpoint = Instant::now();
+                // A large memory takes its time: no more than a twentieth of the run's.
+                if !pause.is_zero() {
+                    pause = pause.max(20 * begun.elapsed());
+                }
             }
         }
     };

@@ -125,8 +125,14 @@ fn a_loaded_network_acts_like_its_agent_and_refuses_other_widths() {
     assert!(saved.choose_in(0).is_err());
     let twice = [0, 1].map(|_| saved.evaluate_on(Push { x: 0.0 }, 20, 5).unwrap());
     assert_eq!(twice[0], twice[1]);
-    // It is not in the registry, so that its name alone makes no environment.
-    assert!(saved.evaluate(10, &Seeds::from(0), &mut Rng::new(0)).unwrap_err().to_string().contains("`Push`"));
+    // Its environment was a value, so that its name alone makes none.
+    assert!(
+        saved
+            .evaluate(10, &Seeds::from(0), &mut Rng::new(0))
+            .unwrap_err()
+            .to_string()
+            .contains("Push was given as a value")
+    );
 }
 
 #[test]
