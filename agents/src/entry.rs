@@ -4,7 +4,7 @@ use std::fmt;
 
 use gymkhana_envs::{
     Elem, Param, Params, Rng,
-    registry::{AnyBatch, Settings, Values},
+    registry::{AnyBatch, Settings, Values, typed, values},
 };
 
 use crate::{
@@ -80,7 +80,7 @@ impl Entry {
     {
         let build: Build =
             |settings, setup, rng| Ok(AnyAgent::IndexChoice(Box::new(typed::<C>(settings)?.build(setup, rng)?)));
-        Self { kinds: Kinds::IndexChoice, build, ..Self::of::<C>(about, equations, source) }
+        Self::of::<C>(Kinds::IndexChoice, build, [about, equations, source])
     }
 
     /// As [`index_choice`](Self::index_choice), for features and choices.
@@ -90,21 +90,12 @@ impl Entry {
     {
         let build: Build =
             |settings, setup, rng| Ok(AnyAgent::FeatureChoice(Box::new(typed::<C>(settings)?.build(setup, rng)?)));
-        Self { kinds: Kinds::FeatureChoice, build, ..Self::of::<C>(about, equations, source) }
+        Self::of::<C>(Kinds::FeatureChoice, build, [about, equations, source])
     }
 
-    /// What does not depend on the kinds.
-    const fn of<C: Params>(about: &'static str, equations: &'static str, source: &'static str) -> Self {
-        Self {
-            id: C::OWNER,
-            about,
-            equations,
-            source,
-            kinds: Kinds::IndexChoice,
-            params: C::list,
-            check: |settings| typed::<C>(settings).map(|config| config.values()),
-            build: |_, _, _| unreachable!("replaced by the caller"),
-        }
+    const fn of<C: Params>(kinds: Kinds, build: Build, [about, equations, source]: [&'static str; 3]) -> Self {
+        let check: fn(Settings<'_>) -> Result<Values, Error> = |settings| Ok(values::<C>(settings)?);
+        Self { id: C::OWNER, about, equations, source, kinds, params: C::list, check, build }
     }
 
     /// Refuses an environment whose kinds of number are not the agent's.
@@ -129,12 +120,4 @@ impl Entry {
         }
         Ok(())
     }
-}
-
-/// Reads an entry's typed parameters from settings; the last of several for one name counts.
-///
-/// # Errors
-/// At the first setting that is wrong.
-pub fn typed<P: Params>(settings: Settings<'_>) -> Result<P, Error> {
-    Ok(P::from_settings(settings.iter().copied())?)
 }

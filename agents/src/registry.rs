@@ -4,7 +4,7 @@ use gymkhana_envs::error::nearest;
 
 use crate::{error::Error, tabular::q_learning};
 
-pub use crate::entry::{AnyAgent, Build, Entry, Kinds, typed};
+pub use crate::entry::{AnyAgent, Build, Entry, Kinds};
 
 /// All agents.
 pub const REGISTRY: &[Entry] = &[

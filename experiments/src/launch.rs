@@ -145,8 +145,8 @@ pub struct Completed {
 }
 
 /// Refuses a directory that cannot take its run: one of another run or of something else, or, unless it is to be gone
-/// on with, of an interrupted one. Gives the program that made what is there. To be asked for all cells before the first begins, so that what is refused changes
-/// nothing.
+/// on with, of an interrupted one. Gives the program that made what is there. To be asked for all cells before the
+/// first begins, so that what is refused changes nothing.
 ///
 /// # Errors
 /// What is in the way.

@@ -1,6 +1,6 @@
 //! Networks on burn: each is a function of one flat parameter vector.
 //!
-//! One vector per network makes a target network a clone, an optimiser three vectors, a checkpoint one list of
+//! One vector per network makes a target network a clone, an optimiser two vectors, a checkpoint one list of
 //! numbers. Random numbers are drawn on the host from the agent's own stream: flex has one generator per process.
 
 pub mod adam;

@@ -62,8 +62,8 @@ fn run(study: &Study) -> Result<Findings> {
         Check {
             name: format!("slippery 8×8 lake: greedy success, mean of {seeds} seeds × 1,000 episodes"),
             measured: stats::mean(&successes),
-            // 1,000 episodes have a deviation of 0.010, and so have the learned policies: 0.014/√seeds, three times.
-            target: Target::Near { target: LAKE_OPTIMUM, tolerance: 0.042 / (seeds as f64).sqrt() },
+            // Over 40 seeds the success of one had a deviation of 0.012; three times that.
+            target: Target::Near { target: LAKE_OPTIMUM, tolerance: 0.036 / (seeds as f64).sqrt() },
             source: Source::Exact,
             from: "best stationary policy within 200 steps, γ = .999".into(),
         },

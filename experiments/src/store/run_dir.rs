@@ -61,11 +61,11 @@ impl RunDir {
     /// If it cannot be written.
     pub fn create(path: &Path, manifest: Manifest) -> Result<Self> {
         atomic::create_dir(path)?;
-        atomic::remove_leftovers(path)?;
         let file = open_metrics(path)?;
         if is_run(path) {
             bail!("another process has begun a run in {}", path.display());
         }
+        atomic::remove_leftovers(path)?;
         file.set_len(0).with_context(|| format!("cannot write {}", path.join(METRICS).display()))?;
         atomic::write_json(&path.join(MANIFEST), &manifest)?;
         Ok(Self { path: path.into(), manifest, metrics: file, written: 0 })
