@@ -1,12 +1,8 @@
 //! The agent's side: many environments as flat rows. [`Batch`] is the seam between the two; it is object-safe.
 
-use crate::{
-    env::{Elem, Encode},
-    error::Error,
-    rng::Seeds,
-    spec::Spec,
-    state::State,
-};
+use std::sync::Arc;
+
+use crate::{env::Elem, error::Error, render::Frame, rng::Seeds, spec::Spec, spread::Executor, state::State};
 
 /// `n` rows of `width` numbers in one slice.
 #[derive(Clone, Copy, Debug)]
@@ -62,15 +58,17 @@ pub struct Transitions<'a, O, A> {
     pub was: View<'a, O>,
     /// What was done: an action per lane.
     pub act: Rows<'a, A>,
-    /// The reward of the step, per lane.
+    /// The reward of the step, per lane: what is learned from.
     pub reward: &'a [f64],
+    /// The environment's own reward, per lane, before any wrapper changed it: what returns are counted in.
+    pub earned: &'a [f64],
     /// Per lane: the state that was reached has no future.
     pub terminated: &'a [bool],
     /// Per lane: the episode was cut off; it may have terminated at the same step.
     pub truncated: &'a [bool],
     /// What to act on next: where an episode ended, the first observation of the next one.
     pub now: View<'a, O>,
-    last: View<'a, O>,
+    pub(crate) last: View<'a, O>,
 }
 
 impl<'a, O: Elem, A: Elem> Transitions<'a, O, A> {
@@ -99,8 +97,77 @@ impl<'a, O: Elem, A: Elem> Transitions<'a, O, A> {
     }
 }
 
+/// What does not depend on the kinds of number in a batch, so that it reaches through all wrappers to the environments.
+///
+/// A batch of environments has nothing below it; a wrapper gives the batch it is round and leaves the rest as it is,
+/// but for what concerns itself.
+pub trait Layer: Send {
+    /// The batch that this one is round.
+    fn below(&self) -> Option<&dyn Layer>;
+
+    /// The batch that this one is round, to be changed.
+    fn below_mut(&mut self) -> Option<&mut dyn Layer>;
+
+    /// Truncates episodes after `steps` at the latest, from the next step on. A batch that keeps a [`Spec`] says so in
+    /// it.
+    fn limit_to(&mut self, steps: u32);
+
+    /// From now on statistics stay as they are: for evaluation.
+    fn freeze(&mut self) {
+        if let Some(below) = self.below_mut() {
+            below.freeze();
+        }
+    }
+
+    /// The statistics that this batch and those below it keep of what they saw, outermost first. They are part of
+    /// [`Batch::state`] too.
+    fn statistics(&self) -> Vec<State> {
+        self.below().map_or_else(Vec::new, Layer::statistics)
+    }
+
+    /// Takes over the statistics of a batch like this one.
+    ///
+    /// # Errors
+    /// If they do not fit.
+    fn set_statistics(&mut self, statistics: &[State]) -> Result<(), Error> {
+        match self.below_mut() {
+            Some(below) => below.set_statistics(statistics),
+            None if statistics.is_empty() => Ok(()),
+            None => Err(Error::State("statistics of other wrappers".into())),
+        }
+    }
+
+    /// Tells what wrappers measured since the last call, for a line of metrics.
+    fn measure(&mut self, tell: &mut dyn FnMut(&'static str, f64)) {
+        if let Some(below) = self.below_mut() {
+            below.measure(tell);
+        }
+    }
+
+    /// What lane `lane` looks like, where the environment can be looked at and was made to be watched.
+    fn frames(&self, lane: usize) -> Option<Frames> {
+        self.below().and_then(|below| below.frames(lane))
+    }
+
+    /// Spreads the work of a step over threads, where that is worth while. It changes no number.
+    fn spread(&mut self, executor: &Arc<dyn Executor>) {
+        if let Some(below) = self.below_mut() {
+            below.spread(executor);
+        }
+    }
+}
+
+/// What a lane looks like.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Frames {
+    /// Where the episode ended, if it did with the last step.
+    pub last: Option<Frame>,
+    /// Now.
+    pub now: Frame,
+}
+
 /// Many environments as an agent meets them.
-pub trait Batch: Send {
+pub trait Batch: Layer {
     /// The kind of number in observations.
     type O: Elem;
     /// The kind of number in actions.
@@ -148,6 +215,36 @@ pub trait Batch: Send {
     fn resumes_exactly(&self) -> bool;
 }
 
+impl<B: Batch + ?Sized> Layer for Box<B> {
+    fn below(&self) -> Option<&dyn Layer> {
+        (**self).below()
+    }
+    fn below_mut(&mut self) -> Option<&mut dyn Layer> {
+        (**self).below_mut()
+    }
+    fn limit_to(&mut self, steps: u32) {
+        (**self).limit_to(steps);
+    }
+    fn freeze(&mut self) {
+        (**self).freeze();
+    }
+    fn statistics(&self) -> Vec<State> {
+        (**self).statistics()
+    }
+    fn set_statistics(&mut self, statistics: &[State]) -> Result<(), Error> {
+        (**self).set_statistics(statistics)
+    }
+    fn measure(&mut self, tell: &mut dyn FnMut(&'static str, f64)) {
+        (**self).measure(tell);
+    }
+    fn frames(&self, lane: usize) -> Option<Frames> {
+        (**self).frames(lane)
+    }
+    fn spread(&mut self, executor: &Arc<dyn Executor>) {
+        (**self).spread(executor);
+    }
+}
+
 impl<B: Batch + ?Sized> Batch for Box<B> {
     type O = B::O;
     type A = B::A;
@@ -177,150 +274,5 @@ impl<B: Batch + ?Sized> Batch for Box<B> {
     }
     fn resumes_exactly(&self) -> bool {
         (**self).resumes_exactly()
-    }
-}
-
-/// Observation rows of one moment, with what belongs to them.
-#[derive(Clone, Debug)]
-struct Moment<O> {
-    obs: Vec<O>,
-    legal: Vec<bool>,
-    first: Vec<bool>,
-}
-
-/// The flat side of any batch, allocated once: `now` is written by a step, `was` is the one before, and `last` is
-/// copied for lanes whose episode ended.
-#[derive(Clone, Debug)]
-pub struct Buffers<O> {
-    width: usize,
-    choices: usize,
-    was: Moment<O>,
-    now: Moment<O>,
-    last: Moment<O>,
-    /// A reward per lane.
-    pub reward: Vec<f64>,
-    /// Per lane, whether its episode terminated.
-    pub terminated: Vec<bool>,
-    /// Per lane, whether its episode was truncated.
-    pub truncated: Vec<bool>,
-}
-
-impl<O: Elem> Buffers<O> {
-    /// Room for `lanes` observations of `width` numbers, with masks of `choices` actions (0: no masks).
-    pub fn new(lanes: usize, width: usize, choices: usize) -> Self {
-        let moment = Moment {
-            obs: vec![O::default(); lanes * width],
-            legal: vec![true; lanes * choices],
-            first: vec![true; lanes],
-        };
-        Self {
-            width,
-            choices,
-            was: moment.clone(),
-            now: moment.clone(),
-            last: moment,
-            reward: vec![0.0; lanes],
-            terminated: vec![false; lanes],
-            truncated: vec![false; lanes],
-        }
-    }
-
-    /// Makes `now` to `was`, before a step writes all of the new `now`.
-    #[inline]
-    pub fn advance(&mut self) {
-        std::mem::swap(&mut self.was, &mut self.now);
-        for i in 0..self.now.first.len() {
-            self.now.first[i] = false;
-        }
-    }
-
-    /// Lane i's present row, to be written.
-    #[inline]
-    pub fn row_mut(&mut self, i: usize) -> &mut [O] {
-        &mut self.now.obs[i * self.width..][..self.width]
-    }
-
-    /// Writes lane i's present observation.
-    #[inline]
-    pub fn put(&mut self, i: usize, obs: &impl Encode<Elem = O>) {
-        obs.encode(self.row_mut(i));
-        if self.choices > 0 {
-            obs.legal(&mut self.now.legal[i * self.choices..][..self.choices]);
-        }
-    }
-
-    /// Keeps lane i's present observation as the last one of its episode, before the first of the next is put.
-    #[inline]
-    pub fn finish(&mut self, i: usize) {
-        let (row, mask) = (i * self.width..(i + 1) * self.width, i * self.choices..(i + 1) * self.choices);
-        self.last.obs[row.clone()].copy_from_slice(&self.now.obs[row]);
-        self.last.legal[mask.clone()].copy_from_slice(&self.now.legal[mask]);
-        self.begin(i);
-    }
-
-    /// Marks lane i's present observation as the first of an episode.
-    #[inline]
-    pub fn begin(&mut self, i: usize) {
-        self.now.first[i] = true;
-    }
-
-    /// Takes over which actions are legal in lane i's present observation.
-    #[inline]
-    pub fn copy_legal(&mut self, i: usize, legal: Option<&[bool]>) {
-        if let Some(legal) = legal {
-            self.now.legal[i * self.choices..][..self.choices].copy_from_slice(legal);
-        }
-    }
-
-    /// Takes over what `view` says of lane i beside its observation: legal actions, and whether an episode begins.
-    #[inline]
-    pub fn copy_marks(&mut self, i: usize, view: &View<'_, impl Copy>) {
-        self.copy_legal(i, view.legal.map(|legal| legal.row(i)));
-        self.now.first[i] = view.first[i];
-    }
-
-    fn view<'a>(&'a self, moment: &'a Moment<O>) -> View<'a, O> {
-        View {
-            obs: Rows { flat: &moment.obs, width: self.width },
-            first: &moment.first,
-            legal: (self.choices > 0).then_some(Rows { flat: &moment.legal, width: self.choices }),
-        }
-    }
-
-    /// As [`Batch::now`].
-    #[inline]
-    pub fn now(&self) -> View<'_, O> {
-        self.view(&self.now)
-    }
-
-    /// As [`Batch::seen`].
-    #[inline]
-    pub fn seen<'a, A>(&'a self, act: &'a [A]) -> Transitions<'a, O, A> {
-        Transitions {
-            was: self.view(&self.was),
-            act: Rows { flat: act, width: act.len() / self.reward.len() },
-            reward: &self.reward,
-            terminated: &self.terminated,
-            truncated: &self.truncated,
-            now: self.view(&self.now),
-            last: self.view(&self.last),
-        }
-    }
-
-    /// What is present, to be put back by [`set_present`](Self::set_present).
-    pub fn present(&self) -> (Vec<O>, Vec<bool>, Vec<bool>) {
-        (self.now.obs.clone(), self.now.legal.clone(), self.now.first.clone())
-    }
-
-    /// Puts back what [`present`](Self::present) took.
-    ///
-    /// # Errors
-    /// If it came from buffers of another shape.
-    pub fn set_present(&mut self, (obs, legal, first): (Vec<O>, Vec<bool>, Vec<bool>)) -> Result<(), Error> {
-        if (obs.len(), legal.len(), first.len()) != (self.now.obs.len(), self.now.legal.len(), self.now.first.len()) {
-            return Err(Error::State("another number of lanes, or observations of another width".into()));
-        }
-        self.now = Moment { obs, legal, first };
-        Ok(())
     }
 }

@@ -3,11 +3,12 @@
 use std::{any::Any, fmt, sync::Arc};
 
 use crate::{
-    batch::Batch,
-    env::{Decode, Elem, Encode, Env},
+    batch::{Batch, Layer},
+    env::{Elem, Env},
     error::Error,
     lanes::Lanes,
     params::{Param, Params},
+    render::Render,
     rng::Seeds,
     spec::Spec,
     tabular::TabularModel,
@@ -51,6 +52,16 @@ impl AnyBatch {
         }
     }
 
+    /// The batch, to be limited, frozen, looked at.
+    pub fn layer(&mut self) -> &mut dyn Layer {
+        match self {
+            Self::IndexChoice(batch) => batch,
+            Self::IndexControl(batch) => batch,
+            Self::FeatureChoice(batch) => batch,
+            Self::FeatureControl(batch) => batch,
+        }
+    }
+
     /// The kinds of number in observations and actions, as [`Elem::KIND`] says them.
     pub fn kinds(&self) -> (&'static str, &'static str) {
         match self {
@@ -68,15 +79,22 @@ impl fmt::Debug for AnyBatch {
     }
 }
 
-type MakeBatch = dyn Fn(usize, &Seeds, Option<u32>) -> Result<AnyBatch, Error> + Send + Sync;
+/// Makes a batch of so many lanes.
+type MakeBatch = dyn Fn(usize, &Seeds) -> Result<AnyBatch, Error> + Send + Sync;
+
+/// From this many lanes on, an environment's own batch is faster than copies of it.
+const NATIVE_FROM: usize = 8;
 
 /// An environment with its parameters fixed, ready to be copied into lanes. What is only known while the type is
 /// (capabilities such as the transition table) rides along.
 #[derive(Clone)]
 pub struct Made {
     spec: Spec,
-    batch: Arc<MakeBatch>,
+    copies: Arc<MakeBatch>,
+    native: Option<Arc<MakeBatch>>,
+    watched: Option<Arc<MakeBatch>>,
     model: Option<Arc<dyn TabularModel>>,
+    physics: Option<Arc<dyn Physics>>,
 }
 
 impl Made {
@@ -84,20 +102,40 @@ impl Made {
     pub fn of<E>(env: E) -> Self
     where
         E: Env + Clone + Send + Sync + 'static,
-        E::Obs: Encode,
-        E::Act: Decode,
     {
         let spec = env.spec();
-        let batch = move |lanes, seeds: &Seeds, cap: Option<u32>| {
-            let lanes = Lanes::new(env.clone(), lanes, seeds)?;
-            Ok(AnyBatch::new(if let Some(cap) = cap { lanes.limited_to(cap) } else { lanes }))
+        let copies = move |n, seeds: &Seeds| Ok(AnyBatch::new(Lanes::new(env.clone(), n, seeds)?));
+        Self { spec, copies: Arc::new(copies), native: None, watched: None, model: None, physics: None }
+    }
+
+    /// From an environment that can be looked at.
+    pub fn shown<E>(env: E) -> Self
+    where
+        E: Env + Render + Clone + Send + Sync + 'static,
+    {
+        let watched = {
+            let env = env.clone();
+            move |n, seeds: &Seeds| Ok(AnyBatch::new(Lanes::new(env.clone(), n, seeds)?.watched()))
         };
-        Self { spec, batch: Arc::new(batch), model: None }
+        Self { watched: Some(Arc::new(watched)), ..Self::of(env) }
+    }
+
+    /// With a batch of its own, which gives the same numbers faster; it is taken where there are several lanes.
+    pub fn with_native<B: Batch + 'static>(
+        self,
+        native: impl Fn(usize, &Seeds) -> Result<B, Error> + Send + Sync + 'static,
+    ) -> Self {
+        Self { native: Some(Arc::new(move |n, seeds: &Seeds| native(n, seeds).map(AnyBatch::new))), ..self }
     }
 
     /// With the table that it samples from.
     pub fn with_model(self, model: Arc<dyn TabularModel>) -> Self {
         Self { model: Some(model), ..self }
+    }
+
+    /// With the law that its state follows.
+    pub fn with_physics(self, physics: Arc<dyn Physics>) -> Self {
+        Self { physics: Some(physics), ..self }
     }
 
     /// The specification.
@@ -110,21 +148,28 @@ impl Made {
     /// # Errors
     /// If `lanes` is 0 or the environment breaks its contract.
     pub fn batch(&self, lanes: usize, seeds: &Seeds) -> Result<AnyBatch, Error> {
-        (self.batch)(lanes, seeds, None)
+        match &self.native {
+            Some(native) if lanes >= NATIVE_FROM => native(lanes, seeds),
+            _ => (self.copies)(lanes, seeds),
+        }
     }
 
-    /// As [`batch`](Self::batch), with episodes truncated after `cap` steps at the latest: for evaluation, which must
-    /// end also where an environment does not.
+    /// A batch that can be looked at ([`Layer::frames`](crate::Layer::frames)), if the environment can.
     ///
     /// # Errors
     /// As [`batch`](Self::batch).
-    pub fn capped_batch(&self, lanes: usize, seeds: &Seeds, cap: u32) -> Result<AnyBatch, Error> {
-        (self.batch)(lanes, seeds, Some(cap))
+    pub fn watched_batch(&self, lanes: usize, seeds: &Seeds) -> Option<Result<AnyBatch, Error>> {
+        self.watched.as_ref().map(|watched| watched(lanes, seeds))
     }
 
     /// The transition table, where the environment is one.
     pub fn model(&self) -> Option<&dyn TabularModel> {
         self.model.as_deref()
+    }
+
+    /// The law that its state follows, where it is a physical system.
+    pub fn physics(&self) -> Option<&dyn Physics> {
+        self.physics.as_deref()
     }
 }
 
@@ -134,17 +179,47 @@ impl fmt::Debug for Made {
     }
 }
 
+/// A system whose next state is a function of its state and the action: what lets a recorded run be replayed from each
+/// of its states.
+pub trait Physics: Send + Sync {
+    /// How many numbers the state is.
+    fn width(&self) -> usize;
+    /// What follows a state of that many numbers and an action: an index, or a control.
+    ///
+    /// # Errors
+    /// If the state has another number of numbers, or the action is not in its space.
+    fn after(&self, state: &[f64], action: &[f64]) -> Result<After, Error>;
+}
+
+/// What follows a state and an action.
+#[derive(Clone, Debug, PartialEq)]
+pub struct After {
+    /// The state that is reached.
+    pub state: Vec<f64>,
+    /// What is seen of it.
+    pub observation: Vec<f32>,
+    /// The reward of the step.
+    pub reward: f64,
+    /// Whether the episode ends there.
+    pub terminated: bool,
+}
+
 /// Settings as they are written: names and values.
 pub type Settings<'a> = &'a [(&'a str, &'a str)];
 
 /// Parameters' names and values, as they would be written.
 pub type Values = Vec<(&'static str, String)>;
 
+/// The kinds of environment in this crate, in the order in which they are listed.
+pub const FAMILIES: [&str; 5] = ["bandit", "finite", "memory", "classic control", "probe"];
+
 /// A line of the registry.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
     /// The name.
     pub id: &'static str,
+    /// What kind of environment: one of [`FAMILIES`], or a name of your own.
+    pub family: &'static str,
     /// One line on what it is.
     pub about: &'static str,
     /// What happens in it: states, actions, rewards, ends, dynamics.

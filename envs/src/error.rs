@@ -16,6 +16,14 @@ pub enum Error {
         /// The nearest names there are.
         near: Vec<String>,
     },
+    /// A name in a registry that something else has already.
+    #[error("there is a {kind} `{name}` already: give yours another name")]
+    Taken {
+        /// What it would be: "environment".
+        kind: &'static str,
+        /// The name.
+        name: String,
+    },
     /// A parameter that the environment or agent does not have.
     #[error("`{owner}` has no parameter `{name}`{}; it has: {}", suggestion(near), known.join(", "))]
     UnknownParameter {

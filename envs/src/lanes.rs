@@ -1,23 +1,30 @@
 //! Any environment as a batch: N copies in flat, preallocated buffers.
 
+use std::sync::Arc;
+
 use crate::{
-    batch::{Batch, Buffers, Transitions, View},
+    batch::{Batch, Frames, Layer, Transitions, View},
+    buffers::{Buffers, Slots},
     env::{Decode, Elem, Encode, Env},
     error::Error,
+    render::{Frame, Render},
     rng::{Rng, Seeds},
     space::Space,
     spec::Spec,
+    spread::{Executor, Task, Workers},
     state::State,
 };
 
 /// N copies of one environment, each with its own random stream, so that no lane's numbers depend on another's.
 ///
-/// The time limit of the specification is counted here and nowhere else. Nothing is allocated by a step.
+/// The time limit of the specification is counted here. Nothing is allocated by a step, unless it is watched.
 #[derive(Clone, Debug)]
 pub struct Lanes<E: Env> {
     copies: Vec<Lane<E>>,
     spec: Spec,
     buffers: Buffers<<E::Obs as Encode>::Elem>,
+    workers: Workers,
+    look: Option<fn(&E) -> Frame>,
 }
 
 #[derive(Clone, Debug)]
@@ -25,6 +32,8 @@ struct Lane<E> {
     env: E,
     rng: Rng,
     steps: u32,
+    /// where the last episode ended, if it did with the last step and is watched
+    last: Option<Frame>,
 }
 
 impl<E: Env + Clone> Lanes<E> {
@@ -35,17 +44,18 @@ impl<E: Env + Clone> Lanes<E> {
     pub fn new(env: E, n: usize, seeds: &Seeds) -> Result<Self, Error> {
         let spec = env.spec();
         check_spec::<E>(&spec, n)?;
-        let lane = Lane { env, rng: seeds.lane(0), steps: 0 };
+        let lane = Lane { env, rng: seeds.lane(0), steps: 0, last: None };
         let buffers = Buffers::new(n, E::Obs::WIDTH, E::Obs::MASKED);
-        let mut lanes = Self { copies: vec![lane; n], spec, buffers };
+        let mut lanes = Self { copies: vec![lane; n], spec, buffers, workers: Workers::default(), look: None };
         lanes.restart(seeds)?;
         Ok(lanes)
     }
 
     fn restart(&mut self, seeds: &Seeds) -> Result<(), Error> {
+        let mut slots = self.buffers.all();
         for (i, lane) in self.copies.iter_mut().enumerate() {
-            lane.rng = seeds.lane(i);
-            lane.begin(i, &mut self.buffers, &self.spec)?;
+            (lane.rng, lane.last) = (seeds.lane(i), None);
+            lane.begin(i, &mut slots, &self.spec)?;
         }
         Ok(())
     }
@@ -55,9 +65,16 @@ impl<E: Env + Clone> Lanes<E> {
     /// # Panics
     /// If `cap` is 0.
     pub fn limited_to(mut self, cap: u32) -> Self {
-        assert!(cap > 0, "an episode has at least one step");
-        self.spec.time_limit = Some(self.spec.time_limit.map_or(cap, |limit| limit.min(cap)));
+        limit(&mut self.spec, cap);
         self
+    }
+
+    /// The same lanes, to be looked at: [`Layer::frames`] gives frames.
+    pub fn watched(self) -> Self
+    where
+        E: Render,
+    {
+        Self { look: Some(E::frame), ..self }
     }
 
     /// The environment of lane `i`, to look at.
@@ -66,13 +83,92 @@ impl<E: Env + Clone> Lanes<E> {
     }
 }
 
+/// Lowers a time limit.
+pub(crate) fn limit(spec: &mut Spec, cap: u32) {
+    assert!(cap > 0, "an episode has at least one step");
+    spec.time_limit = Some(spec.time_limit.map_or(cap, |limit| limit.min(cap)));
+}
+
 impl<E: Env> Lane<E> {
-    fn begin(&mut self, i: usize, buffers: &mut Buffers<<E::Obs as Encode>::Elem>, spec: &Spec) -> Result<(), Error> {
+    #[inline]
+    fn begin(&mut self, i: usize, slots: &mut Slots<'_, ObsElem<E>>, spec: &Spec) -> Result<(), Error> {
         self.steps = 0;
         let obs = self.env.reset(&mut self.rng);
-        buffers.put(i, &obs);
-        buffers.begin(i);
-        check_observation(spec, i, buffers.row_mut(i))
+        slots.first[i] = true;
+        check_observation(spec, slots.lane + i, slots.put(i, &obs))
+    }
+}
+
+/// The kinds of number an environment's observations and actions are made of.
+type ObsElem<E> = <<E as Env>::Obs as Encode>::Elem;
+type ActElem<E> = <<E as Env>::Act as Decode>::Elem;
+
+/// One step of some of the lanes.
+struct Stepping<'a, E: Env> {
+    copies: &'a mut [Lane<E>],
+    act: &'a [ActElem<E>],
+    slots: Slots<'a, ObsElem<E>>,
+}
+
+impl<E: Env + Send> Task for Stepping<'_, E> {
+    fn lanes(&self) -> usize {
+        self.copies.len()
+    }
+
+    fn split(self, lane: usize) -> (Self, Self) {
+        let (copies, act) = (self.copies.split_at_mut(lane), self.act.split_at(lane * E::Act::WIDTH));
+        let slots = self.slots.split(lane);
+        (Self { copies: copies.0, act: act.0, slots: slots.0 }, Self { copies: copies.1, act: act.1, slots: slots.1 })
+    }
+}
+
+impl<E: Env> Stepping<'_, E> {
+    #[inline]
+    fn run(mut self, spec: &Spec, look: Option<fn(&E) -> Frame>) -> Result<(), Error> {
+        let slots = &mut self.slots;
+        for (i, (lane, act)) in self.copies.iter_mut().zip(self.act.chunks_exact(E::Act::WIDTH)).enumerate() {
+            let step = lane.env.step(E::Act::decode(act), &mut lane.rng);
+            lane.steps = lane.steps.saturating_add(1);
+            check_observation(spec, slots.lane + i, slots.put(i, &step.obs))?;
+            let truncated = step.truncated | spec.time_limit.is_some_and(|limit| lane.steps >= limit);
+            slots.reward[i] = step.reward;
+            slots.terminated[i] = step.terminated;
+            slots.truncated[i] = truncated;
+            if !step.reward.is_finite() {
+                return Err(broken(spec, slots.lane + i, format!("a reward of {}", step.reward)));
+            }
+            if let Some(look) = look {
+                lane.last = (step.terminated | truncated).then(|| look(&lane.env));
+            }
+            if step.terminated | truncated {
+                slots.finish(i);
+                lane.begin(i, slots, spec)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<E: Env + Clone + Send> Layer for Lanes<E> {
+    fn below(&self) -> Option<&dyn Layer> {
+        None
+    }
+
+    fn below_mut(&mut self) -> Option<&mut dyn Layer> {
+        None
+    }
+
+    fn limit_to(&mut self, steps: u32) {
+        limit(&mut self.spec, steps);
+    }
+
+    fn frames(&self, lane: usize) -> Option<Frames> {
+        let lane = self.copies.get(lane)?;
+        self.look.map(|look| Frames { last: lane.last.clone(), now: look(&lane.env) })
+    }
+
+    fn spread(&mut self, executor: &Arc<dyn Executor>) {
+        self.workers = Workers::new(executor.clone());
     }
 }
 
@@ -94,31 +190,14 @@ impl<E: Env + Clone + Send> Batch for Lanes<E> {
 
     fn step(&mut self, act: &[Self::A]) -> Result<(), Error> {
         check_actions(&self.spec, self.copies.len(), act)?;
-        let limit = self.spec.time_limit;
-        let Self { copies, spec, buffers } = self;
-        buffers.advance();
-        for (i, (lane, act)) in copies.iter_mut().zip(act.chunks_exact(E::Act::WIDTH)).enumerate() {
-            let step = lane.env.step(E::Act::decode(act), &mut lane.rng);
-            lane.steps = lane.steps.saturating_add(1);
-            buffers.put(i, &step.obs);
-            let truncated = step.truncated || limit.is_some_and(|limit| lane.steps >= limit);
-            buffers.reward[i] = step.reward;
-            buffers.terminated[i] = step.terminated;
-            buffers.truncated[i] = truncated;
-            check_observation(spec, i, buffers.row_mut(i))?;
-            if !step.reward.is_finite() {
-                return Err(broken(spec, i, format!("a reward of {}", step.reward)));
-            }
-            if step.terminated | truncated {
-                buffers.finish(i);
-                lane.begin(i, buffers, spec)?;
-            }
-        }
-        Ok(())
+        let Self { copies, spec, buffers, workers, look } = self;
+        buffers.observations.advance();
+        let stepping = Stepping { copies, act, slots: buffers.all() };
+        workers.run(stepping, &|part: Stepping<'_, E>| part.run(spec, *look))
     }
 
     fn now(&self) -> View<'_, Self::O> {
-        self.buffers.now()
+        self.buffers.observations.now()
     }
 
     fn seen<'a>(&'a self, act: &'a [Self::A]) -> Transitions<'a, Self::O, Self::A> {
@@ -127,7 +206,7 @@ impl<E: Env + Clone + Send> Batch for Lanes<E> {
 
     fn state(&self) -> State {
         let lanes: Vec<_> = self.copies.iter().map(|lane| (lane.env.state(), lane.rng.clone(), lane.steps)).collect();
-        State::of(&(lanes, self.buffers.present()))
+        State::of(&(lanes, self.buffers.observations.present()))
     }
 
     fn set_state(&mut self, state: &State) -> Result<(), Error> {
@@ -136,16 +215,16 @@ impl<E: Env + Clone + Send> Batch for Lanes<E> {
         if saved.len() != self.copies.len() {
             return Err(Error::State(format!("{} lanes saved, {} here", saved.len(), self.copies.len())));
         }
-        self.buffers.set_present(present)?;
+        self.buffers.observations.set_present(present)?;
+        let mut slots = self.buffers.all();
         for (i, (lane, (env, rng, steps))) in self.copies.iter_mut().zip(saved).enumerate() {
-            (lane.rng, lane.steps) = (rng, steps);
+            (lane.rng, lane.steps, lane.last) = (rng, steps, None);
             match env {
                 Some(env) => {
                     lane.env.set_state(&env)?;
-                    check_observation(&self.spec, i, self.buffers.row_mut(i))
-                        .map_err(|e| Error::State(e.to_string()))?;
+                    check_observation(&self.spec, i, slots.row(i)).map_err(|e| Error::State(e.to_string()))?;
                 }
-                None => lane.begin(i, &mut self.buffers, &self.spec)?,
+                None => lane.begin(i, &mut slots, &self.spec)?,
             }
         }
         Ok(())
@@ -219,7 +298,7 @@ fn bad_action<A: Elem>(spec: &Spec, lane: usize, row: &[A]) -> Error {
 }
 
 #[inline]
-fn check_observation<O: Elem>(spec: &Spec, lane: usize, row: &[O]) -> Result<(), Error> {
+pub(crate) fn check_observation<O: Elem>(spec: &Spec, lane: usize, row: &[O]) -> Result<(), Error> {
     if O::is_observation(&spec.observations, row) {
         return Ok(());
     }
@@ -227,7 +306,7 @@ fn check_observation<O: Elem>(spec: &Spec, lane: usize, row: &[O]) -> Result<(),
 }
 
 #[cold]
-fn broken(spec: &Spec, lane: usize, what: String) -> Error {
+pub(crate) fn broken(spec: &Spec, lane: usize, what: String) -> Error {
     Error::Broken { env: spec.id.clone(), lane, what }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod bandit;
 pub mod batch;
+pub mod buffers;
 pub mod check;
 pub mod classic;
 pub mod entry;
@@ -13,15 +14,17 @@ pub mod error;
 pub mod lanes;
 pub mod params;
 pub mod registry;
+pub mod render;
 pub mod rng;
 pub mod space;
 pub mod spec;
+pub mod spread;
 pub mod state;
 pub mod tabular;
 pub mod trig;
 pub mod wrappers;
 
-pub use batch::{Batch, Rows, Transitions, View};
+pub use batch::{Batch, Layer, Rows, Transitions, View};
 pub use env::{Decode, Elem, Encode, Env, Masked, Step};
 pub use error::Error;
 pub use lanes::Lanes;

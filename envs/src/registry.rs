@@ -7,7 +7,7 @@ use crate::{
     tabular::gridworld,
 };
 
-pub use crate::entry::{AnyBatch, Entry, Made, Settings, Values, typed, values};
+pub use crate::entry::{After, AnyBatch, Entry, FAMILIES, Made, Physics, Settings, Values, typed, values};
 
 /// All environments.
 pub const REGISTRY: &[Entry] = &[
@@ -19,18 +19,67 @@ pub const REGISTRY: &[Entry] = &[
     cart_pole::ENTRY,
 ];
 
-/// The entry of that name, in any case, with or without its version.
+/// Environments by name: all of this crate's, and what a program of your own adds.
+#[derive(Clone, Debug)]
+pub struct Registry(Vec<Entry>);
+
+impl Registry {
+    /// This crate's environments.
+    pub fn standard() -> Self {
+        Self(REGISTRY.to_vec())
+    }
+
+    /// With more of them.
+    ///
+    /// # Errors
+    /// If there is one of that name already.
+    pub fn with(mut self, entries: impl IntoIterator<Item = Entry>) -> Result<Self, Error> {
+        for entry in entries {
+            if let Some(taken) = self.0.iter().find(|other| other.id.eq_ignore_ascii_case(entry.id)) {
+                return Err(Error::Taken { kind: "environment", name: taken.id.into() });
+            }
+            self.0.push(entry);
+        }
+        Ok(self)
+    }
+
+    /// All of them.
+    pub fn entries(&self) -> &[Entry] {
+        &self.0
+    }
+
+    /// The entry of that name, in any case, with or without its version.
+    ///
+    /// # Errors
+    /// With the nearest names if there is none.
+    pub fn find(&self, id: &str) -> Result<&Entry, Error> {
+        find_in(&self.0, id)
+    }
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Self::standard()
+    }
+}
+
+/// The entry of that name in this crate, in any case, with or without its version.
 ///
 /// # Errors
 /// With the nearest names if there is none.
 pub fn find(id: &str) -> Result<&'static Entry, Error> {
+    find_in(REGISTRY, id)
+}
+
+fn find_in<'a>(entries: &'a [Entry], id: &str) -> Result<&'a Entry, Error> {
+    // Of several versions the last in the list.
     let without_version =
         |entry: &&Entry| entry.id.rsplit_once("-v").is_some_and(|(name, _)| name.eq_ignore_ascii_case(id));
-    let exact = REGISTRY.iter().find(|entry| entry.id.eq_ignore_ascii_case(id));
-    exact.or_else(|| REGISTRY.iter().find(without_version)).ok_or_else(|| Error::Unknown {
+    let exact = entries.iter().find(|entry| entry.id.eq_ignore_ascii_case(id));
+    exact.or_else(|| entries.iter().rfind(without_version)).ok_or_else(|| Error::Unknown {
         kind: "environment",
         name: id.into(),
-        near: nearest(id, REGISTRY.iter().map(|entry| entry.id)),
+        near: nearest(id, entries.iter().map(|entry| entry.id)),
     })
 }
 

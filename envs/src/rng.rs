@@ -203,9 +203,18 @@ pub enum Seeds {
 impl Seeds {
     /// The stream of lane `i`.
     pub fn lane(&self, i: usize) -> Rng {
+        self.root(i).rng()
+    }
+
+    /// Another stream of lane `i`, for the wrapper with that many batches below it.
+    pub fn wrapper(&self, i: usize, below: usize) -> Rng {
+        self.root(i).child(below).rng()
+    }
+
+    fn root(&self, i: usize) -> SeedSequence {
         match self {
-            Self::Spawned(root) => root.child(i).rng(),
-            Self::Consecutive(seed) => Rng::new(seed.wrapping_add(i as u64)),
+            Self::Spawned(root) => root.child(i),
+            Self::Consecutive(seed) => SeedSequence::new(seed.wrapping_add(i as u64)),
         }
     }
 }

@@ -59,6 +59,26 @@ impl Space {
         }
     }
 
+    /// How many members a space of indices has; nothing for real numbers, or if there are more than a `usize` counts.
+    pub fn members(&self) -> Option<usize> {
+        match self {
+            Self::Discrete(n) => Some(*n),
+            Self::MultiDiscrete(n) => n.iter().try_fold(1_usize, |product, n| product.checked_mul(*n)),
+            Self::MultiBinary(n) => 1_usize.checked_shl(u32::try_from(*n).ok()?),
+            Self::Box { .. } => None,
+        }
+    }
+
+    /// The number of a member among all [`members`](Self::members): the row's digits, the first in front.
+    #[inline]
+    pub fn index(&self, row: &[usize]) -> usize {
+        match self {
+            Self::MultiDiscrete(n) => row.iter().zip(n).fold(0, |index, (x, n)| index * n + x),
+            Self::MultiBinary(_) => row.iter().fold(0, |index, x| index * 2 + x),
+            Self::Discrete(_) | Self::Box { .. } => row[0],
+        }
+    }
+
     /// Whether a row of indices is in the space.
     #[inline]
     pub fn contains_indices(&self, row: &[usize]) -> bool {
@@ -142,6 +162,15 @@ mod tests {
         assert!(!Space::MultiBinary(2).contains_indices(&[0, 2]));
         assert!(Space::cube(2, -1.0, 1.0).contains_features(&[1.0, -1.0]));
         assert!(!Space::unbounded(1).contains_features(&[f32::NAN]));
+    }
+
+    #[test]
+    fn members_are_numbered() {
+        let space = Space::MultiDiscrete(vec![32, 11, 2]);
+        assert_eq!((space.members(), space.index(&[13, 2, 1])), (Some(704), (13 * 11 + 2) * 2 + 1));
+        assert_eq!((Space::MultiBinary(3).members(), Space::MultiBinary(3).index(&[1, 0, 1])), (Some(8), 5));
+        assert_eq!((Space::Discrete(4).index(&[3]), Space::unbounded(1).members()), (3, None));
+        assert_eq!(Space::MultiBinary(64).members(), None);
     }
 
     #[test]

@@ -64,8 +64,9 @@ fn wrapped(batch: AnyBatch, config: &RunConfig) -> Result<AnyBatch> {
 /// If the configuration makes no environment.
 pub fn evaluation_batch(config: &RunConfig, episodes: usize) -> Result<AnyBatch> {
     let seeds = Seeds::Spawned(SeedSequence::new(0));
-    let batch = environment(config)?.capped_batch(lanes_for(episodes), &seeds, config.evaluation.cap)?;
-    wrapped(batch, config)
+    let mut batch = wrapped(environment(config)?.batch(lanes_for(episodes), &seeds)?, config)?;
+    batch.layer().limit_to(config.evaluation.cap);
+    Ok(batch)
 }
 
 /// The agent of a configuration for an environment's specification.

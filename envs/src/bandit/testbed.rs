@@ -31,6 +31,7 @@ params! {
 /// The registry's line.
 pub const ENTRY: Entry = Entry {
     id: "KArmedBandit",
+    family: "bandit",
     about: "the k-armed testbed: which arm pays best?",
     details: "\
 One state. Actions: an arm each. True values q*(a) ~ N(μ, 1), drawn anew for each run (an episode); reward ~ N(q*(a), 1).

@@ -47,6 +47,7 @@ params! {
 /// The registry's line.
 pub const ENTRY: Entry = Entry {
     id: "CartPole-v1",
+    family: "classic control",
     about: "keep a pole upright on a cart",
     details: "\
 Observation: position x (m), velocity ẋ (m/s), angle θ (rad), angular velocity θ̇ (rad/s). Actions: 0 pushes left, 1 right.

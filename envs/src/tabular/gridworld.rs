@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::table::{Finite, Outcome, Table, TabularModel};
+use super::table::{Finite, Outcome, Table};
 use crate::{
     entry::{Entry, Made, typed, values},
     error::Error,
@@ -65,6 +65,7 @@ params! {
 /// A gridworld of one's own.
 pub const GRIDWORLD: Entry = Entry {
     id: "Gridworld",
+    family: "finite",
     about: "a gridworld from an ASCII map of your own, with walls, goals, holes, cliffs and slip",
     details: "\
 Observation: the index of the cell, row by row. Actions: 0 up, 1 right, 2 down, 3 left; into a wall one stays.
@@ -83,13 +84,14 @@ The default map is Russell & Norvig's 4×3 world. Terminates on G and H; C puts 
             ..Rules::default()
         };
         let grid = Gridworld::new(&p.map, rules)?;
-        Ok(made(Finite::new("Gridworld", grid.table(), Some(p.time_limit), None)))
+        Ok(Finite::new("Gridworld", grid.table(), Some(p.time_limit), None).made())
     },
 };
 
 /// Sutton & Barto's cliff.
 pub const CLIFF_WALKING: Entry = Entry {
     id: "CliffWalking-v1",
+    family: "finite",
     about: "reach the other end of a cliff without falling off",
     details: "\
 4 × 12 cells. Observation: the index of the cell, row by row. Actions: 0 up, 1 right, 2 down, 3 left.
@@ -101,13 +103,14 @@ Reward −1 per step, −100 off the cliff and back to the start. Terminates at 
         let p: CliffWalkingParams = typed(settings)?;
         let limit = (p.time_limit > 0).then_some(p.time_limit);
         let rules = Rules { step_reward: -1.0, goal_reward: -1.0, absorbing: false, ..Rules::default() };
-        Ok(made(Finite::new("CliffWalking-v1", Gridworld::new(CLIFF_MAP, rules)?.table(), limit, None)))
+        Ok(Finite::new("CliffWalking-v1", Gridworld::new(CLIFF_MAP, rules)?.table(), limit, None).made())
     },
 };
 
 /// FrozenLake, 4×4.
 pub const FROZEN_LAKE: Entry = Entry {
     id: "FrozenLake-v1",
+    family: "finite",
     about: "cross a slippery lake of 4×4 cells without falling into a hole",
     details: "\
 Observation: the index of the cell, row by row. Actions: 0 left, 1 down, 2 right, 3 up; on ice one goes where one wants
@@ -124,6 +127,7 @@ with probability 1/3 and to either side with 1/3 each. Reward 1 at the goal, els
 /// FrozenLake, 8×8.
 pub const FROZEN_LAKE_8X8: Entry = Entry {
     id: "FrozenLake8x8-v1",
+    family: "finite",
     about: "cross a slippery lake of 8×8 cells without falling into a hole",
     params: FrozenLake8x8Params::list,
     check: values::<FrozenLake8x8Params>,
@@ -143,15 +147,10 @@ const CLOCKWISE: [(isize, isize); 4] = [(-1, 0), (0, 1), (1, 0), (0, -1)];
 /// (down, right) of FrozenLake's actions left, down, right, up.
 const COUNTER_CLOCKWISE: [(isize, isize); 4] = [(0, -1), (1, 0), (0, 1), (-1, 0)];
 
-fn made(env: Finite) -> Made {
-    let model: Arc<dyn TabularModel> = env.model().clone();
-    Made::of(env).with_model(model)
-}
-
 fn lake(id: &str, map: &str, success_rate: f64, time_limit: u32, threshold: f64) -> Result<Made, Error> {
     let rules = Rules { moves: COUNTER_CLOCKWISE, success_rate, hole_reward: 0.0, ..Rules::default() };
     let table = Gridworld::new(map, rules)?.table();
-    Ok(made(Finite::new(id, table, Some(time_limit), Some(threshold))))
+    Ok(Finite::new(id, table, Some(time_limit), Some(threshold)).made())
 }
 
 /// What holds on a map.
@@ -282,6 +281,7 @@ impl Gridworld {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tabular::TabularModel;
 
     #[test]
     fn walls_edges_holes_and_cliffs() {

@@ -1,10 +1,12 @@
 //! The transition table, and the environment that samples it.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use crate::{
+    entry::Made,
     env::{Env, Step},
     error::Error,
+    render::{Frame, Render, Text},
     rng::Rng,
     space::Space,
     spec::Spec,
@@ -81,24 +83,54 @@ impl TabularModel for Table {
     }
 }
 
+/// What a state looks like.
+pub type Look = dyn Fn(usize) -> Frame + Send + Sync;
+
 /// An environment that samples a table; copies share it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Finite {
     table: Arc<Table>,
     spec: Spec,
     at: usize,
+    look: Option<Arc<Look>>,
 }
 
 impl Finite {
     /// An environment of that name over the table.
     pub fn new(id: &str, table: Arc<Table>, time_limit: Option<u32>, reward_threshold: Option<f64>) -> Self {
         let spec = Spec::new(id, Space::Discrete(table.states()), Space::Discrete(table.actions()));
-        Self { spec: Spec { time_limit, reward_threshold, ..spec }, table, at: 0 }
+        Self { spec: Spec { time_limit, reward_threshold, ..spec }, table, at: 0, look: None }
+    }
+
+    /// With a look of its own: a state's frame. Without one, frames say the number of the state.
+    pub fn looking(self, look: impl Fn(usize) -> Frame + Send + Sync + 'static) -> Self {
+        Self { look: Some(Arc::new(look)), ..self }
+    }
+
+    /// The registry's form: with its table, and to be looked at.
+    pub fn made(self) -> Made {
+        let model: Arc<dyn TabularModel> = self.table.clone();
+        Made::shown(self).with_model(model)
     }
 
     /// The table.
     pub fn model(&self) -> &Arc<Table> {
         &self.table
+    }
+}
+
+impl fmt::Debug for Finite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Finite").field("spec", &self.spec).field("at", &self.at).finish_non_exhaustive()
+    }
+}
+
+impl Render for Finite {
+    fn frame(&self) -> Frame {
+        match &self.look {
+            Some(look) => look(self.at),
+            None => Text::line(format!("state {} of {}", self.at, self.table.states())).into(),
+        }
     }
 }
 

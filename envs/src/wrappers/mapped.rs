@@ -1,9 +1,11 @@
 //! A map of observation rows round any batch.
 
 use crate::{
-    batch::{Batch, Buffers, Transitions, View},
+    batch::{Batch, Layer, Transitions, View},
+    buffers::Observations,
     env::Elem,
     error::Error,
+    lanes::limit,
     rng::Seeds,
     space::Space,
     spec::Spec,
@@ -24,7 +26,7 @@ pub struct Mapped<B, F, O> {
     inner: B,
     map: F,
     spec: Spec,
-    buffers: Buffers<O>,
+    observations: Observations<O>,
 }
 
 impl<B: Batch, O: Elem, F: ObservationMap<B::O, O>> Mapped<B, F, O> {
@@ -32,8 +34,12 @@ impl<B: Batch, O: Elem, F: ObservationMap<B::O, O>> Mapped<B, F, O> {
     pub fn new(inner: B, map: F) -> Self {
         let spec = Spec { observations: map.space(), ..inner.spec().clone() };
         let choices = inner.now().legal.map_or(0, |legal| legal.width);
-        let mut mapped =
-            Self { buffers: Buffers::new(inner.lanes(), spec.observations.width(), choices), inner, map, spec };
+        let mut mapped = Self {
+            observations: Observations::new(inner.lanes(), spec.observations.width(), choices),
+            inner,
+            map,
+            spec,
+        };
         mapped.refresh();
         mapped
     }
@@ -42,9 +48,24 @@ impl<B: Batch, O: Elem, F: ObservationMap<B::O, O>> Mapped<B, F, O> {
     fn refresh(&mut self) {
         let now = self.inner.now();
         for i in 0..now.lanes() {
-            self.map.map(now.obs.row(i), self.buffers.row_mut(i));
-            self.buffers.copy_marks(i, &now);
+            self.map.map(now.obs.row(i), self.observations.row_mut(i));
+            self.observations.copy_marks(i, &now);
         }
+    }
+}
+
+impl<B: Batch, O: Elem, F: ObservationMap<B::O, O>> Layer for Mapped<B, F, O> {
+    fn below(&self) -> Option<&dyn Layer> {
+        Some(&self.inner)
+    }
+
+    fn below_mut(&mut self) -> Option<&mut dyn Layer> {
+        Some(&mut self.inner)
+    }
+
+    fn limit_to(&mut self, steps: u32) {
+        self.inner.limit_to(steps);
+        limit(&mut self.spec, steps);
     }
 }
 
@@ -68,29 +89,26 @@ impl<B: Batch, O: Elem, F: ObservationMap<B::O, O>> Batch for Mapped<B, F, O> {
 
     fn step(&mut self, act: &[Self::A]) -> Result<(), Error> {
         self.inner.step(act)?;
-        self.buffers.advance();
+        self.observations.advance();
         let seen = self.inner.seen(act);
-        self.buffers.reward.copy_from_slice(seen.reward);
-        self.buffers.terminated.copy_from_slice(seen.terminated);
-        self.buffers.truncated.copy_from_slice(seen.truncated);
         for i in 0..seen.lanes() {
             if seen.ended(i) {
-                self.map.map(seen.next(i), self.buffers.row_mut(i));
-                self.buffers.copy_legal(i, seen.next_legal(i));
-                self.buffers.finish(i);
+                self.map.map(seen.next(i), self.observations.row_mut(i));
+                self.observations.copy_legal(i, seen.next_legal(i));
+                self.observations.finish(i);
             }
-            self.map.map(seen.now.obs.row(i), self.buffers.row_mut(i));
-            self.buffers.copy_marks(i, &seen.now);
+            self.map.map(seen.now.obs.row(i), self.observations.row_mut(i));
+            self.observations.copy_marks(i, &seen.now);
         }
         Ok(())
     }
 
     fn now(&self) -> View<'_, Self::O> {
-        self.buffers.now()
+        self.observations.now()
     }
 
     fn seen<'a>(&'a self, act: &'a [Self::A]) -> Transitions<'a, Self::O, Self::A> {
-        self.buffers.seen(act)
+        self.observations.seen(&self.inner.seen(act))
     }
 
     fn state(&self) -> State {
