@@ -29,6 +29,7 @@ pub use env::{Decode, Elem, Encode, Env, Masked, Step};
 pub use error::Error;
 pub use lanes::Lanes;
 pub use params::{Param, Params};
+pub use registry::Registry;
 pub use rng::{Rng, SeedSequence, Seeds};
 pub use space::Space;
 pub use spec::Spec;

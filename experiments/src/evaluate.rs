@@ -45,7 +45,7 @@ pub fn lanes_for(episodes: usize) -> usize {
 
 /// Runs whole episodes from a reset: an equal quota in every lane, since the first to finish would favour short ones.
 ///
-/// `own_limit` is the environment's own time limit; episodes that reach `cap` steps, the limit of the batch, without
+/// Returns are of the environment's own rewards, whatever wrappers make of them. `own_limit` is the environment's own time limit; episodes that reach `cap` steps, the limit of the batch, without
 /// it count as capped.
 ///
 /// # Errors
@@ -81,7 +81,7 @@ pub fn evaluate<B: Batch + ?Sized>(
             if left[i] == 0 {
                 continue;
             }
-            sum[i] += seen.reward[i];
+            sum[i] += seen.earned[i];
             length[i] += 1;
             if seen.ended(i) {
                 ensure!(sum[i].is_finite(), "{}: an episode's return is {}", env.spec().id, sum[i]);

@@ -13,7 +13,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use gymkhana_agents::{Agent, DeviceName, Setup, registry as agents, registry::AnyAgent};
 use gymkhana_envs::{
-    Batch, Elem, SeedSequence, Seeds, Spec, registry as envs,
+    Batch, Elem, Registry, SeedSequence, Seeds, Spec,
     registry::{AnyBatch, Made},
     wrappers,
 };
@@ -38,19 +38,19 @@ pub(crate) fn pairs(values: &Values) -> Vec<(&str, &str)> {
 ///
 /// # Errors
 /// If there is none of that name, or a parameter is wrong.
-pub fn environment(config: &RunConfig) -> Result<Made> {
+pub fn environment(envs: &Registry, config: &RunConfig) -> Result<Made> {
     if config.given {
         bail!(Usage(format!("{} was given as a value in Rust: it can be run again only there", config.env)));
     }
-    Ok((envs::find(&config.env)?.make)(&pairs(&config.env_settings))?)
+    Ok((envs.find(&config.env)?.make)(&pairs(&config.env_settings))?)
 }
 
 /// All parameters of an environment under some settings: read and written again, so that 5e2 and 500 are one.
 ///
 /// # Errors
 /// If there is no such environment, or a parameter is wrong.
-pub fn env_values(env: &str, settings: &Values) -> Result<Values> {
-    let all = (envs::find(env)?.check)(&pairs(settings))?;
+pub fn env_values(envs: &Registry, env: &str, settings: &Values) -> Result<Values> {
+    let all = (envs.find(env)?.check)(&pairs(settings))?;
     Ok(all.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
 }
 
@@ -62,10 +62,11 @@ fn wrapped(batch: AnyBatch, config: &RunConfig) -> Result<AnyBatch> {
 ///
 /// # Errors
 /// If the configuration makes no environment.
-pub fn evaluation_batch(config: &RunConfig, episodes: usize) -> Result<AnyBatch> {
+pub fn evaluation_batch(envs: &Registry, config: &RunConfig, episodes: usize) -> Result<AnyBatch> {
     let seeds = Seeds::Spawned(SeedSequence::new(0));
-    let mut batch = wrapped(environment(config)?.batch(lanes_for(episodes), &seeds)?, config)?;
+    let mut batch = wrapped(environment(envs, config)?.batch(lanes_for(episodes), &seeds)?, config)?;
     batch.layer().limit_to(config.evaluation.cap);
+    batch.layer().freeze();
     Ok(batch)
 }
 
@@ -85,11 +86,11 @@ pub fn build_agent(config: &RunConfig, spec: &Spec, seed: u64) -> Result<AnyAgen
 ///
 /// # Errors
 /// What is wrong and what would be right.
-pub fn check(config: &RunConfig) -> Result<Spec> {
+pub fn check(envs: &Registry, config: &RunConfig) -> Result<Spec> {
     config.check()?;
     let entry = agents::find(&config.agent)?;
     (entry.check)(&pairs(&config.agent_settings))?;
-    let env = wrapped(environment(config)?.batch(1, &Seeds::from(0))?, config)?;
+    let env = wrapped(environment(envs, config)?.batch(1, &Seeds::from(0))?, config)?;
     entry.check_fit(&env)?;
     build_agent(config, env.spec(), 0)?;
     Ok(env.spec().clone())
@@ -177,15 +178,21 @@ fn room_for(config: &RunConfig, Cell { seed, dir }: &Cell, existing: Existing) -
 ///
 /// # Errors
 /// If it fails, is interrupted, or the directory holds something else.
-pub fn run_cell(config: &RunConfig, cell: &Cell, making: &Making, observer: &mut dyn Observer) -> Result<Completed> {
+pub fn run_cell(
+    envs: &Registry,
+    config: &RunConfig,
+    cell: &Cell,
+    making: &Making,
+    observer: &mut dyn Observer,
+) -> Result<Completed> {
     let found = room_for(config, cell, making.existing)?;
     if let Found::Finished(_, result) = found {
         let history = crate::store::run_dir::read_history(&cell.dir)?;
         return Ok(Completed { seed: cell.seed, result, history, was_there: true });
     }
-    let training = wrapped(environment(config)?.batch(config.lanes, &Streams::new(cell.seed).lanes())?, config)?;
-    let during = evaluation_batch(config, config.evaluation.episodes)?;
-    let after = evaluation_batch(config, config.evaluation.final_episodes)?;
+    let training = wrapped(environment(envs, config)?.batch(config.lanes, &Streams::new(cell.seed).lanes())?, config)?;
+    let during = evaluation_batch(envs, config, config.evaluation.episodes)?;
+    let after = evaluation_batch(envs, config, config.evaluation.final_episodes)?;
     let agent = build_agent(config, training.spec(), cell.seed)?;
     let mut make = Make { config, cell, making, found, observer };
     match (training, during, after, agent) {
@@ -245,6 +252,7 @@ pub(crate) fn same_run(manifest: &Manifest, config: &RunConfig, seed: u64, dir: 
 
 /// Makes runs, several at a time; a run that fails does not stop the others. Results are in the order of `cells`.
 pub fn run_cells<'a, T: Observer>(
+    envs: &Registry,
     config: &RunConfig,
     cells: &'a [Cell],
     making: &Making,
@@ -259,7 +267,7 @@ pub fn run_cells<'a, T: Observer>(
             let made = if interrupt::wanted() {
                 Err(interrupt::Interrupted { step: 0 }.into())
             } else {
-                run_cell(config, cell, making, &mut observer(cell))
+                run_cell(envs, config, cell, making, &mut observer(cell))
             };
             let made = made.with_context(|| format!("seed {}", cell.seed));
             *results[place].lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(made);

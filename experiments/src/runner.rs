@@ -18,7 +18,7 @@ use crate::{
     observe::{History, Observer, Pace, Record},
     store::{
         Found, Manifest, RunDir, RunResult,
-        run_dir::{BEST_POLICY, FINAL_POLICY},
+        run_dir::{BEST_POLICY, FINAL_POLICY, SavedState},
     },
     streams::Streams,
 };
@@ -104,7 +104,7 @@ impl Rollout {
 
     fn see<O: Elem, A: Elem>(&mut self, seen: &Transitions<'_, O, A>) {
         for i in 0..seen.lanes() {
-            self.sum[i] += seen.reward[i];
+            self.sum[i] += seen.earned[i];
             self.length[i] += 1;
             if seen.ended(i) {
                 self.ended.push_back((self.sum[i], self.length[i]));
@@ -252,6 +252,7 @@ impl<'a, O: Elem, A: Elem> Run<'a, O, A> {
             for (key, value) in progress.log.take() {
                 record.put(key, value);
             }
+            training.measure(&mut |key, value| record.put(key, value));
             progress.line = Some((progress.step, record.values, evaluation));
         }
         Ok(())
@@ -276,6 +277,7 @@ impl<'a, O: Elem, A: Elem> Run<'a, O, A> {
     fn evaluate(&mut self, record: &mut Record) -> Result<()> {
         let (seeds, mut rng) = self.streams.evaluation(self.progress.evaluations);
         let mut policy = self.agent.policy(Mode::Greedy);
+        self.worlds.evaluation.set_statistics(&self.worlds.training.statistics())?;
         let own_limit = self.worlds.training.spec().time_limit;
         let episodes = self.config.evaluation.episodes;
         let evaluation = evaluate(self.worlds.evaluation, &mut *policy, episodes, own_limit, &seeds, &mut rng)?;
@@ -288,11 +290,16 @@ impl<'a, O: Elem, A: Elem> Run<'a, O, A> {
         if self.progress.best.is_none_or(|best| mean > best) {
             self.progress.best = Some(mean);
             if let Some(dir) = &self.keeping.dir {
-                dir.write_policy(BEST_POLICY, &self.agent.policy_state())?;
+                dir.write_policy(BEST_POLICY, &self.policy())?;
             }
         }
         self.progress.reached = self.config.until.is_some_and(|until| mean >= until);
         Ok(())
+    }
+
+    /// The policy, with the statistics that its wrappers have gathered: without them it would see other observations.
+    fn policy(&self) -> SavedState {
+        SavedState { policy: self.agent.policy_state(), statistics: self.worlds.training.statistics() }
     }
 
     /// Seconds so far, all sittings together.
@@ -317,6 +324,7 @@ impl<'a, O: Elem, A: Elem> Run<'a, O, A> {
     fn finish(&mut self) -> Result<RunResult> {
         let (seeds, mut rng) = self.streams.final_evaluation();
         let mut policy = self.agent.policy(Mode::Greedy);
+        self.worlds.final_evaluation.set_statistics(&self.worlds.training.statistics())?;
         let own_limit = self.worlds.training.spec().time_limit;
         let episodes = self.config.evaluation.final_episodes;
         let evaluation = evaluate(self.worlds.final_evaluation, &mut *policy, episodes, own_limit, &seeds, &mut rng)?;
@@ -329,7 +337,7 @@ impl<'a, O: Elem, A: Elem> Run<'a, O, A> {
             elapsed: self.elapsed().as_secs_f64(),
         };
         if let Some(dir) = &self.keeping.dir {
-            dir.write_policy(FINAL_POLICY, &self.agent.policy_state())?;
+            dir.write_policy(FINAL_POLICY, &self.policy())?;
             dir.finish(&result)?;
         }
         Ok(result)

@@ -4,19 +4,21 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 use gymkhana_agents::{Mode, Policy, registry::AnyAgent};
-use gymkhana_envs::{Elem, Env, Lanes, Rng, Rows, Seeds, Spec, View, registry::AnyBatch};
+use gymkhana_envs::{Elem, Env, Lanes, Registry, Rng, Rows, Seeds, Spec, State, View, registry::AnyBatch};
 
 use crate::{
     config::RunConfig,
     evaluate::{Evaluation, evaluate, lanes_for},
     launch,
-    store::run_dir::{FINAL_POLICY, read_manifest, read_policy},
+    store::run_dir::{FINAL_POLICY, SavedState, read_manifest, read_policy},
     usage::Usage,
 };
 
 /// A policy that a run left.
 pub struct SavedPolicy {
+    envs: Registry,
     agent: AnyAgent,
+    statistics: Vec<State>,
     config: RunConfig,
     seed: u64,
     spec: Spec,
@@ -28,14 +30,14 @@ pub struct SavedPolicy {
 /// # Errors
 /// If the run is not finished, damaged, or of an agent this program does not have.
 pub fn load(run_dir: impl AsRef<Path>) -> Result<SavedPolicy> {
-    load_named(run_dir.as_ref(), FINAL_POLICY)
+    load_named(&Registry::standard(), run_dir.as_ref(), FINAL_POLICY)
 }
 
 /// Loads a policy of a run by its file's name: the final or the best one.
 ///
 /// # Errors
 /// As [`load`].
-pub fn load_named(run_dir: &Path, name: &str) -> Result<SavedPolicy> {
+pub fn load_named(envs: &Registry, run_dir: &Path, name: &str) -> Result<SavedPolicy> {
     let manifest = read_manifest(run_dir)?;
     if !run_dir.join(name).exists() {
         let dir = run_dir.display();
@@ -43,15 +45,22 @@ pub fn load_named(run_dir: &Path, name: &str) -> Result<SavedPolicy> {
             "{dir} has no {name}: the run is not finished (`gymkhana train … --resume` goes on with it)"
         )));
     }
-    let state = read_policy(run_dir, name)?;
+    let SavedState { policy, statistics } = read_policy(run_dir, name)?;
     let mut agent = launch::build_agent(&manifest.config, &manifest.spec, manifest.seed)?;
     let damaged = || format!("{} does not fit the run's agent", run_dir.join(name).display());
     match &mut agent {
-        AnyAgent::IndexChoice(agent) => agent.set_policy_state(&state),
-        AnyAgent::FeatureChoice(agent) => agent.set_policy_state(&state),
+        AnyAgent::IndexChoice(agent) => agent.set_policy_state(&policy),
+        AnyAgent::FeatureChoice(agent) => agent.set_policy_state(&policy),
     }
     .with_context(damaged)?;
-    Ok(SavedPolicy { agent, config: manifest.config, seed: manifest.seed, spec: manifest.spec })
+    Ok(SavedPolicy {
+        envs: envs.clone(),
+        agent,
+        statistics,
+        config: manifest.config,
+        seed: manifest.seed,
+        spec: manifest.spec,
+    })
 }
 
 impl SavedPolicy {
@@ -118,8 +127,10 @@ impl SavedPolicy {
     /// # Errors
     /// If the environment is not registered, since it was trained on a value of your own.
     pub fn evaluate(&self, episodes: usize, seeds: &Seeds, rng: &mut Rng) -> Result<Evaluation> {
-        let own_limit = launch::environment(&self.config)?.spec().time_limit;
-        match (&self.agent, launch::evaluation_batch(&self.config, episodes)?) {
+        let own_limit = launch::environment(&self.envs, &self.config)?.spec().time_limit;
+        let mut env = launch::evaluation_batch(&self.envs, &self.config, episodes)?;
+        env.layer().set_statistics(&self.statistics)?;
+        match (&self.agent, env) {
             (AnyAgent::IndexChoice(agent), AnyBatch::IndexChoice(mut env)) => {
                 evaluate(&mut *env, &mut *agent.policy(Mode::Greedy), episodes, own_limit, seeds, rng)
             }

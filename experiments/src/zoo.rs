@@ -85,7 +85,8 @@ mod tests {
                     evaluation: EvaluationPlan::for_steps(tuned.steps),
                     until: None,
                 };
-                crate::launch::check(&config).unwrap_or_else(|e| panic!("{agent} on {env}: {e:#}"));
+                crate::launch::check(&gymkhana_envs::Registry::standard(), &config)
+                    .unwrap_or_else(|e| panic!("{agent} on {env}: {e:#}"));
             }
         }
     }

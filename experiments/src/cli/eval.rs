@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
+use gymkhana_envs::Registry;
 
 use super::out::{grid, say};
 use crate::{
@@ -34,11 +35,11 @@ pub(super) struct Args {
     best: bool,
 }
 
-pub(super) fn main(args: &Args) -> Result<()> {
+pub(super) fn main(envs: &Registry, args: &Args) -> Result<()> {
     let name = if args.best { BEST_POLICY } else { FINAL_POLICY };
     let mut rows = Vec::new();
     for dir in runs_at(&args.run_dir)? {
-        let saved = load_named(&dir, name)?;
+        let saved = load_named(envs, &dir, name)?;
         let episodes = args.episodes.map_or(saved.config().evaluation.final_episodes, |n| n as usize);
         let (seeds, mut rng) = match args.seed {
             Some(seed) => Streams::new(seed).later_evaluation(),

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::ValueEnum;
-use gymkhana_envs::wrappers::WRAPPERS;
+use gymkhana_envs::{Registry, wrappers::WRAPPERS};
 use serde_json::json;
 
 use super::out::{columns, say};
@@ -44,10 +44,10 @@ impl Kind {
     }
 
     /// Name, line, and what else there is to say.
-    fn entries(self) -> Vec<[String; 3]> {
+    fn entries(self, envs: &Registry) -> Vec<[String; 3]> {
         let entry = |id: &str, about: &str, source: &str| [id.to_owned(), about.to_owned(), source.to_owned()];
         match self {
-            Self::Envs => gymkhana_envs::registry::REGISTRY.iter().map(|e| entry(e.id, e.about, e.source)).collect(),
+            Self::Envs => envs.entries().iter().map(|e| entry(e.id, e.about, e.source)).collect(),
             Self::Agents => {
                 gymkhana_agents::registry::REGISTRY.iter().map(|e| entry(e.id, e.about, e.source)).collect()
             }
@@ -57,7 +57,7 @@ impl Kind {
     }
 }
 
-pub(super) fn main(args: &Args) -> Result<()> {
+pub(super) fn main(envs: &Registry, args: &Args) -> Result<()> {
     let kinds = args.kind.map_or(ALL.to_vec(), |kind| vec![kind]);
     if args.json {
         let list = |kind: Kind| -> Vec<_> {
@@ -66,7 +66,7 @@ pub(super) fn main(args: &Args) -> Result<()> {
                 Kind::Sections => "titles",
                 Kind::Wrappers => "usage",
             };
-            kind.entries()
+            kind.entries(envs)
                 .into_iter()
                 .map(|[id, about, more]| json!({ "id": id, "about": about, third: more }))
                 .collect()
@@ -80,7 +80,7 @@ pub(super) fn main(args: &Args) -> Result<()> {
         return say(&serde_json::to_string_pretty(&value)?);
     }
     for (i, kind) in kinds.into_iter().enumerate() {
-        let rows = kind.entries().into_iter().map(|[id, about, _]| vec![format!("  {id}"), about]).collect();
+        let rows = kind.entries(envs).into_iter().map(|[id, about, _]| vec![format!("  {id}"), about]).collect();
         say(&format!("{}{}", if i > 0 { "\n" } else { "" }, columns(&[kind.title(), ""], rows)))?;
     }
     say("\n`gymkhana show NAME` says more of each.")

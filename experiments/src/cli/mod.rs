@@ -12,6 +12,7 @@ mod trained;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use gymkhana_envs::Registry;
 
 use crate::{
     interrupt::{self, Interrupted},
@@ -69,13 +70,29 @@ impl std::error::Error for Told {}
 
 /// Runs the program: 0 for success, 1 for a run that failed, 2 for wrong use, 130 when interrupted.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    main_with(Registry::standard())
+}
+
+/// Runs the program with environments of your own: every command knows them as it knows the others.
+///
+/// ```no_run
+/// use gymkhana::envs::{Registry, registry::Entry};
+///
+/// const MINE: &[Entry] = &[]; // your entries
+///
+/// fn main() -> std::process::ExitCode {
+///     gymkhana::cli::main_with(Registry::standard().with(MINE.iter().copied()).expect("names of their own"))
+/// }
+/// ```
+#[expect(clippy::needless_pass_by_value, reason = "a program has one registry and is done with it")]
+pub fn main_with(envs: Registry) -> ExitCode {
+    let (cli, envs) = (Cli::parse(), &envs);
     let done = interrupt::listen().and_then(|()| match cli.command {
-        Command::List(args) => list::main(&args),
-        Command::Show(args) => show::main(&args),
+        Command::List(args) => list::main(envs, &args),
+        Command::Show(args) => show::main(envs, &args),
         Command::Run(args) => run::main(&args),
-        Command::Train(args) => train::main(&args),
-        Command::Eval(args) => eval::main(&args),
+        Command::Train(args) => train::main(envs, &args),
+        Command::Eval(args) => eval::main(envs, &args),
         Command::Plot(args) => plot::main(&args),
     });
     match done {
@@ -141,10 +158,10 @@ mod tests {
 
     #[test]
     fn wrong_use_and_failed_runs_have_their_own_status() {
-        let unknown = crate::launch::environment(&crate::config::RunConfig {
-            env: "CartPol".into(),
-            ..crate::config::tests::example()
-        });
+        let unknown = crate::launch::environment(
+            &Registry::standard(),
+            &crate::config::RunConfig { env: "CartPol".into(), ..crate::config::tests::example() },
+        );
         assert_eq!(status(&unknown.unwrap_err()), 2);
         assert_eq!(status(&anyhow::Error::new(Usage("so not".into())).context("seed 3")), 2);
         assert_eq!(status(&anyhow::anyhow!("disk full")), 1);

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use gymkhana_envs::{
-    Param,
+    Param, Registry,
     error::nearest,
     wrappers::{WRAPPERS, WrapperEntry},
 };
@@ -22,16 +22,16 @@ pub(super) struct Args {
     name: String,
 }
 
-pub(super) fn main(args: &Args) -> Result<()> {
+pub(super) fn main(envs: &Registry, args: &Args) -> Result<()> {
     let name = args.name.trim();
     if let Ok(agent) = gymkhana_agents::registry::find(name) {
-        return say(&agent_text(agent));
+        return say(&agent_text(envs, agent));
     }
-    if let Ok(env) = gymkhana_envs::registry::find(name) {
+    if let Ok(env) = envs.find(name) {
         return say(&env_text(env)?);
     }
     if let Ok(section) = sections::find(name) {
-        return say(&section_text(section)?);
+        return say(&section_text(envs, section)?);
     }
     if let Some(wrapper) = WRAPPERS.iter().find(|wrapper| wrapper.name == name) {
         return say(&wrapper_text(wrapper));
@@ -39,7 +39,7 @@ pub(super) fn main(args: &Args) -> Result<()> {
     let known = gymkhana_agents::registry::REGISTRY
         .iter()
         .map(|e| e.id)
-        .chain(gymkhana_envs::registry::REGISTRY.iter().map(|e| e.id))
+        .chain(envs.entries().iter().map(|e| e.id))
         .chain(SECTIONS.iter().flat_map(|s| std::iter::once(s.id).chain(s.titles)))
         .chain(WRAPPERS.iter().map(|w| w.name));
     let near = nearest(name, known);
@@ -65,11 +65,11 @@ A schedule is a number, `1 -> 0.05 over 0.1` (from 1 to 0.05 over the first tent
 `1 -> 0.05 exp over 0.1` (the same, by a constant factor per step).
 ";
 
-fn agent_text(agent: &gymkhana_agents::registry::Entry) -> String {
+fn agent_text(envs: &Registry, agent: &gymkhana_agents::registry::Entry) -> String {
     let (observations, actions) = agent.kinds.names();
     let what = |kind| if kind == "index" { "one state index" } else { "features" };
     let acts = if actions == "index" { "choices" } else { "controls" };
-    let envs = gymkhana_envs::registry::REGISTRY.iter();
+    let envs = envs.entries().iter();
     let tuned: Vec<(&str, Values)> =
         envs.filter_map(|env| Some((env.id, zoo::find(agent.id, env.id).ok()??.agent_settings()))).collect();
     format!(
@@ -104,16 +104,16 @@ fn env_text(env: &gymkhana_envs::registry::Entry) -> Result<String> {
     ))
 }
 
-fn section_text(section: &Section) -> Result<String> {
+fn section_text(envs: &Registry, section: &Section) -> Result<String> {
     let [english, chinese, japanese] = section.titles;
     let mut sources: Vec<String> = Vec::new();
     let mut trains = Vec::new();
     for (agent, env) in section.trains {
-        let config = tuned(agent, env)?;
+        let config = tuned(envs, agent, env)?;
         let settings: Vec<_> = config.agent_settings.iter().map(|(key, value)| format!("{key}={value}")).collect();
         trains.push(format!("{agent} on {env}, {} steps: {}", config.steps, settings.join(", ")));
         let agent = gymkhana_agents::registry::find(agent)?.source;
-        sources.extend([agent, gymkhana_envs::registry::find(env)?.source].map(|source| format!("  {source}")));
+        sources.extend([agent, envs.find(env)?.source].map(|source| format!("  {source}")));
     }
     sources.sort();
     sources.dedup();

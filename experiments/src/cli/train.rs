@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::{Result, bail};
+use gymkhana_envs::Registry;
 
 use super::{
     Told,
@@ -95,9 +96,9 @@ fn goal(text: &str) -> Result<f64, String> {
     number.trim().parse().ok().filter(|x: &f64| x.is_finite()).ok_or_else(|| "not of the form return>=475".into())
 }
 
-pub(super) fn main(args: &Args) -> Result<()> {
-    let config = configuration(args)?;
-    let spec = launch::check(&config)?;
+pub(super) fn main(envs: &Registry, args: &Args) -> Result<()> {
+    let config = configuration(envs, args)?;
+    let spec = launch::check(envs, &config)?;
     let checkpoint_every = Duration::try_from_secs_f64(args.checkpoint_every)
         .map_err(|_| Usage(format!("`--checkpoint-every {}` is no time", args.checkpoint_every)))?;
     let mut making = Making { checkpoint_every, ..Making::default() };
@@ -117,11 +118,11 @@ pub(super) fn main(args: &Args) -> Result<()> {
         }
     }
 
-    say(&settings_text(&config)?)?;
+    say(&settings_text(envs, &config)?)?;
     say(&format!("{} → {}\n", seeds_text(&cells), out.display()))?;
     let bars = Bars::new();
     let label = |cell: &Cell| format!("seed {}", cell.seed);
-    let made = launch::run_cells(&config, &cells, &making, |cell| bars.add(&label(cell), config.steps));
+    let made = launch::run_cells(envs, &config, &cells, &making, |cell| bars.add(&label(cell), config.steps));
     bars.clear();
 
     let (done, failed): (Vec<_>, Vec<_>) = made.into_iter().partition(Result::is_ok);
@@ -152,13 +153,12 @@ fn fail(errors: &[anyhow::Error]) -> Result<()> {
     bail!(Told(status(first)))
 }
 
-fn configuration(args: &Args) -> Result<RunConfig> {
-    let swapped =
-        gymkhana_envs::registry::find(&args.agent).is_ok() && gymkhana_agents::registry::find(&args.env).is_ok();
+fn configuration(envs: &Registry, args: &Args) -> Result<RunConfig> {
+    let swapped = envs.find(&args.agent).is_ok() && gymkhana_agents::registry::find(&args.env).is_ok();
     if swapped {
         bail!(Usage(format!("the agent comes first: gymkhana train {} {}", args.env, args.agent)));
     }
-    let mut config = tuned(&args.agent, &args.env)?;
+    let mut config = tuned(envs, &args.agent, &args.env)?;
     let (mut settings, mut env_settings) = (Values::new(), Values::new());
     for text in &args.settings {
         let Some((key, value)) = text.split_once('=') else {
@@ -174,7 +174,7 @@ fn configuration(args: &Args) -> Result<RunConfig> {
     let agent = gymkhana_agents::registry::find(&config.agent)?;
     let all = (agent.check)(&launch::pairs(&config.agent_settings))?;
     config.agent_settings = all.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
-    config.env_settings = launch::env_values(&config.env, &env_settings)?;
+    config.env_settings = launch::env_values(envs, &config.env, &env_settings)?;
     if !args.wrappers.is_empty() {
         config.wrappers.clone_from(&args.wrappers);
     }

@@ -1,6 +1,7 @@
 //! What `gymkhana train` says: its settings before, its results after.
 
 use anyhow::Result;
+use gymkhana_envs::Registry;
 
 use super::out::columns;
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
 };
 
 /// What the run uses, and where each setting comes from.
-pub(super) fn settings_text(config: &RunConfig) -> Result<String> {
+pub(super) fn settings_text(envs: &Registry, config: &RunConfig) -> Result<String> {
     let agent = gymkhana_agents::registry::find(&config.agent)?;
     let tuned = zoo::find(&config.agent, &config.env)?;
     let tuned_settings = tuned.as_ref().map(zoo::Tuned::agent_settings).unwrap_or_default();
@@ -27,7 +28,7 @@ pub(super) fn settings_text(config: &RunConfig) -> Result<String> {
         };
         vec![format!("  {}", param.name), value, origin.into()]
     });
-    let env = (gymkhana_envs::registry::find(&config.env)?.params)().into_iter();
+    let env = (envs.find(&config.env)?.params)().into_iter();
     let changed = env.filter_map(|param| Some((param.name, config.env_settings.get(param.name)?, param.default)));
     let changed = changed.filter(|(_, value, default)| *value != default);
     let env_rows = changed.map(|(name, value, _)| vec![format!("  env.{name}"), value.clone(), "--set".into()]);

@@ -3,6 +3,7 @@
 use std::{cell::RefCell, path::PathBuf};
 
 use anyhow::{Context, Result};
+use gymkhana_envs::Registry;
 use serde::Serialize;
 
 use crate::{
@@ -108,14 +109,15 @@ impl Study {
         seeds: u64,
         change: impl FnOnce(&mut RunConfig),
     ) -> Result<Vec<Completed>> {
-        let mut config = tuned(agent, env)?;
+        let envs = Registry::standard();
+        let mut config = tuned(&envs, agent, env)?;
         change(&mut config);
-        launch::check(&config)?;
+        launch::check(&envs, &config)?;
         let dir = self.runs.join(format!("{agent}-{env}-{}", config.fingerprint()));
         let cells: Vec<Cell> = (0..seeds).map(|seed| Cell { seed, dir: dir.join(format!("seed-{seed}")) }).collect();
         let bars = Bars::new();
         let label = |cell: &Cell| format!("{agent} · {env} · seed {}", cell.seed);
-        let made = launch::run_cells(&config, &cells, &self.making, |cell| bars.add(&label(cell), config.steps));
+        let made = launch::run_cells(&envs, &config, &cells, &self.making, |cell| bars.add(&label(cell), config.steps));
         let made: Vec<Completed> =
             made.into_iter().collect::<Result<_>>().with_context(|| format!("{agent} on {env}"))?;
         self.trainings.borrow_mut().push(Training { config, seeds: made.iter().map(Ended::of).collect() });
@@ -127,9 +129,9 @@ impl Study {
 ///
 /// # Errors
 /// If there is no such agent or environment.
-pub fn tuned(agent: &str, env: &str) -> Result<RunConfig> {
+pub fn tuned(envs: &Registry, agent: &str, env: &str) -> Result<RunConfig> {
     let agent = gymkhana_agents::registry::find(agent)?;
-    let env = gymkhana_envs::registry::find(env)?;
+    let env = envs.find(env)?;
     let tuned =
         zoo::find(agent.id, env.id)?.unwrap_or_else(|| zoo::Tuned { steps: 100_000, lanes: 1, ..Default::default() });
     let settings: Values = tuned.agent_settings();
@@ -139,7 +141,7 @@ pub fn tuned(agent: &str, env: &str) -> Result<RunConfig> {
         agent_settings: all.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
         env: env.id.into(),
         given: false,
-        env_settings: launch::env_values(env.id, &Values::new())?,
+        env_settings: launch::env_values(envs, env.id, &Values::new())?,
         steps: tuned.steps,
         lanes: tuned.lanes,
         wrappers: tuned.wrappers,

@@ -62,7 +62,7 @@ impl Program {
 
 impl Manifest {
     /// The present version of the format.
-    pub const FORMAT: u32 = 1;
+    pub const FORMAT: u32 = 2;
 
     /// The manifest of a run by this program.
     pub fn new(config: RunConfig, seed: u64, spec: Spec, resumes_exactly: bool) -> Self {

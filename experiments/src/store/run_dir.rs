@@ -17,6 +17,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use gymkhana_envs::State;
+use serde::{Deserialize, Serialize};
 
 use super::{Manifest, RunResult, atomic, framed};
 use crate::{
@@ -53,6 +54,15 @@ const RESULT: &str = "result.json";
 pub const FINAL_POLICY: &str = "final.policy";
 /// The policy of the best evaluation during a run.
 pub const BEST_POLICY: &str = "best.policy";
+
+/// What is kept of a policy.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SavedState {
+    /// The agent's [`policy_state`](gymkhana_agents::Agent::policy_state).
+    pub policy: State,
+    /// The statistics of the wrappers it acted through.
+    pub statistics: Vec<State>,
+}
 
 impl RunDir {
     /// Begins a run in an empty or new directory.
@@ -174,8 +184,8 @@ impl RunDir {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn write_policy(&self, name: &str, policy: &State) -> Result<()> {
-        framed::write(&self.path.join(name), policy)
+    pub fn write_policy(&self, name: &str, policy: &SavedState) -> Result<()> {
+        framed::write(&self.path.join(name), &State::of(policy))
     }
 
     /// Ends the run: writes its result, after which it counts as finished, and drops the checkpoint.
@@ -247,8 +257,9 @@ pub fn read_history(path: &Path) -> Result<History> {
 ///
 /// # Errors
 /// If it is not there or damaged.
-pub fn read_policy(path: &Path, name: &str) -> Result<State> {
-    framed::read(&path.join(name))
+pub fn read_policy(path: &Path, name: &str) -> Result<SavedState> {
+    let path = path.join(name);
+    framed::read(&path)?.get().with_context(|| format!("{} is of another version", path.display()))
 }
 
 /// The run directories at a path: itself if it is one, else those directly in it, by name.
