@@ -12,6 +12,7 @@ pub mod math;
 pub mod memory;
 #[cfg(feature = "deep")]
 pub mod nn;
+pub mod planning;
 #[cfg(test)]
 mod probe;
 pub mod registry;

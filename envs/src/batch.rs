@@ -2,7 +2,16 @@
 
 use std::sync::Arc;
 
-use crate::{env::Elem, error::Error, render::Frame, rng::Seeds, spec::Spec, spread::Executor, state::State};
+use crate::{
+    env::Elem,
+    error::Error,
+    render::Frame,
+    rng::{Rng, Seeds},
+    space::Space,
+    spec::Spec,
+    spread::Executor,
+    state::State,
+};
 
 /// `n` rows of `width` numbers in one slice.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +56,19 @@ impl<'a, O> View<'a, O> {
     /// The number of lanes.
     pub fn lanes(&self) -> usize {
         self.first.len()
+    }
+
+    /// Fills `act` with a random action for every lane, a legal one where the environment says which are: the policy
+    /// that everything is compared with.
+    pub fn act_at_random<A: Elem>(&self, actions: &Space, rng: &mut Rng, act: &mut [A]) {
+        for (i, row) in act.chunks_exact_mut(actions.width()).enumerate() {
+            loop {
+                A::random_action(actions, rng, row);
+                if self.legal.is_none_or(|legal| A::is_legal(legal.row(i), row)) {
+                    break;
+                }
+            }
+        }
     }
 }
 

@@ -95,6 +95,7 @@ pub struct Made {
     watched: Option<Arc<MakeBatch>>,
     model: Option<Arc<dyn TabularModel>>,
     physics: Option<Arc<dyn Physics>>,
+    action_names: &'static [&'static str],
 }
 
 impl Made {
@@ -105,7 +106,15 @@ impl Made {
     {
         let spec = env.spec();
         let copies = move |n, seeds: &Seeds| Ok(AnyBatch::new(Lanes::new(env.clone(), n, seeds)?));
-        Self { spec, copies: Arc::new(copies), native: None, watched: None, model: None, physics: None }
+        Self {
+            spec,
+            copies: Arc::new(copies),
+            native: None,
+            watched: None,
+            model: None,
+            physics: None,
+            action_names: &[],
+        }
     }
 
     /// From an environment that can be looked at.
@@ -131,6 +140,12 @@ impl Made {
     /// With the table that it samples from.
     pub fn with_model(self, model: Arc<dyn TabularModel>) -> Self {
         Self { model: Some(model), ..self }
+    }
+
+    /// With what its choices are called, the first first: "left", "right". Arrow keys play those called `up`, `down`,
+    /// `left` and `right`.
+    pub fn with_actions(self, names: &'static [&'static str]) -> Self {
+        Self { action_names: names, ..self }
     }
 
     /// With the law that its state follows.
@@ -165,6 +180,11 @@ impl Made {
     /// The transition table, where the environment is one.
     pub fn model(&self) -> Option<&dyn TabularModel> {
         self.model.as_deref()
+    }
+
+    /// What its choices are called; nothing where they are only numbered.
+    pub fn action_names(&self) -> &'static [&'static str] {
+        self.action_names
     }
 
     /// The law that its state follows, where it is a physical system.

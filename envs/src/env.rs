@@ -105,6 +105,8 @@ pub trait Elem:
     /// Fills a row with a random action: uniform over choices, uniform within the bounds of a control (±1 where it
     /// has none).
     fn random_action(space: &Space, rng: &mut Rng, row: &mut [Self]);
+    /// Whether a mask of legal choices allows an action; controls are not masked.
+    fn is_legal(legal: &[bool], row: &[Self]) -> bool;
 }
 
 mod sealed {
@@ -134,6 +136,10 @@ impl Elem for usize {
             Space::Box { .. } => unreachable!("controls are features"),
         }
     }
+    #[inline]
+    fn is_legal(legal: &[bool], row: &[Self]) -> bool {
+        legal[row[0]]
+    }
 }
 
 impl Elem for f32 {
@@ -155,6 +161,10 @@ impl Elem for f32 {
             let (low, high) = (if low.is_finite() { low } else { -1.0 }, if high.is_finite() { high } else { 1.0 });
             *x = rng.uniform(low.into(), high.into()) as f32;
         }
+    }
+    #[inline]
+    fn is_legal(_: &[bool], _: &[Self]) -> bool {
+        true
     }
 }
 

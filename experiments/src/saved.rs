@@ -74,6 +74,16 @@ impl SavedPolicy {
         &self.config
     }
 
+    /// The agent that learned it.
+    pub fn agent(&self) -> &AnyAgent {
+        &self.agent
+    }
+
+    /// The statistics of the wrappers that it acted through.
+    pub fn statistics(&self) -> &[State] {
+        &self.statistics
+    }
+
     /// The seed it was trained with.
     pub fn seed(&self) -> u64 {
         self.seed

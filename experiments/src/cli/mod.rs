@@ -1,10 +1,13 @@
 //! The command line: a file per command.
 
 mod eval;
+mod human;
 mod list;
 mod out;
+mod play;
 mod plot;
 mod run;
+mod settings;
 mod show;
 mod train;
 mod trained;
@@ -42,6 +45,7 @@ enum Command {
     Train(train::Args),
     Eval(eval::Args),
     Plot(plot::Args),
+    Play(play::Args),
 }
 
 /// Checks were made and one failed: exit status 1, and everything has been said.
@@ -94,6 +98,7 @@ pub fn main_with(envs: Registry) -> ExitCode {
         Command::Train(args) => train::main(envs, &args),
         Command::Eval(args) => eval::main(envs, &args),
         Command::Plot(args) => plot::main(&args),
+        Command::Play(args) => play::main(envs, &args),
     });
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -11,11 +11,11 @@ use gymkhana_envs::Registry;
 use super::{
     Told,
     out::{complain, grid, say},
-    status,
+    settings, status,
     trained::{learning_curve, results, settings_text, summary},
 };
 use crate::{
-    config::{EvaluationPlan, RunConfig, Values, default_log_every},
+    config::{EvaluationPlan, RunConfig, default_log_every},
     interrupt::Interrupted,
     launch::{self, Cell, Completed, Existing, Making},
     observe::Bars,
@@ -52,7 +52,7 @@ pub(super) struct Args {
     /// Several runs, with seeds 0 to N−1
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000))]
     seeds: Option<u64>,
-    /// A parameter of the agent, or, as env.KEY, of the environment
+    /// A parameter of the agent, or, as env.KEY, of the environment; KEY=@FILE takes what a file says
     #[arg(long = "set", value_name = "KEY=VALUE")]
     settings: Vec<String>,
     /// A wrapper round the environment, innermost first
@@ -159,22 +159,13 @@ fn configuration(envs: &Registry, args: &Args) -> Result<RunConfig> {
         bail!(Usage(format!("the agent comes first: gymkhana train {} {}", args.env, args.agent)));
     }
     let mut config = tuned(envs, &args.agent, &args.env)?;
-    let (mut settings, mut env_settings) = (Values::new(), Values::new());
-    for text in &args.settings {
-        let Some((key, value)) = text.split_once('=') else {
-            bail!(Usage(format!("`--set {text}` is not of the form key=value")));
-        };
-        match key.trim().strip_prefix("env.") {
-            Some(key) => env_settings.insert(key.into(), value.trim().into()),
-            None => settings.insert(key.trim().into(), value.trim().into()),
-        };
-    }
-    config.agent_settings.extend(settings);
+    let settings = settings::read(&args.settings)?;
+    config.agent_settings.extend(settings.agent);
     // Read and written again, so that 1e-3 and 0.001 are one configuration.
     let agent = gymkhana_agents::registry::find(&config.agent)?;
     let all = (agent.check)(&launch::pairs(&config.agent_settings))?;
     config.agent_settings = all.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
-    config.env_settings = launch::env_values(envs, &config.env, &env_settings)?;
+    config.env_settings = launch::env_values(envs, &config.env, &settings.env)?;
     if !args.wrappers.is_empty() {
         config.wrappers.clone_from(&args.wrappers);
     }
