@@ -102,6 +102,12 @@ pub trait Elem:
     fn is_action(space: &Space, row: &[Self]) -> bool;
     /// Whether an observation may be given to an agent: in its space, or, for features, finite.
     fn is_observation(space: &Space, row: &[Self]) -> bool;
+    /// Whether an observation is in its space, bounds of features included.
+    fn is_member(space: &Space, row: &[Self]) -> bool;
+    /// A number that is in no action of the space.
+    fn outside(space: &Space) -> Option<Self>;
+    /// A control beyond all bounds, another one for each `i`; choices have none.
+    fn wild(i: usize) -> Option<Self>;
     /// Fills a row with a random action: uniform over choices, uniform within the bounds of a control (±1 where it
     /// has none).
     fn random_action(space: &Space, rng: &mut Rng, row: &mut [Self]);
@@ -127,6 +133,15 @@ impl Elem for usize {
     #[inline]
     fn is_observation(space: &Space, row: &[Self]) -> bool {
         space.contains_indices(row)
+    }
+    fn is_member(space: &Space, row: &[Self]) -> bool {
+        space.contains_indices(row)
+    }
+    fn outside(_: &Space) -> Option<Self> {
+        Some(Self::MAX)
+    }
+    fn wild(_: usize) -> Option<Self> {
+        None
     }
     fn random_action(space: &Space, rng: &mut Rng, row: &mut [Self]) {
         match space {
@@ -154,6 +169,15 @@ impl Elem for f32 {
     #[inline]
     fn is_observation(_: &Space, row: &[Self]) -> bool {
         row.iter().all(|x| x.is_finite())
+    }
+    fn is_member(space: &Space, row: &[Self]) -> bool {
+        space.contains_features(row)
+    }
+    fn outside(_: &Space) -> Option<Self> {
+        Some(Self::NAN)
+    }
+    fn wild(i: usize) -> Option<Self> {
+        Some(if i.is_multiple_of(2) { 1e6 } else { -1e6 })
     }
     fn random_action(space: &Space, rng: &mut Rng, row: &mut [Self]) {
         let Space::Box { low, high } = space else { unreachable!("choices are indices") };

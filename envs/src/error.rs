@@ -49,12 +49,12 @@ pub enum Error {
         why: String,
     },
     /// An action outside its space. No lane has moved.
-    #[error("{env}, lane {lane}: action {action} is not in {space}")]
+    #[error("{env}{}: action {action} is not in {space}", in_lane(*lane))]
     Action {
         /// The environment's id.
         env: String,
-        /// The first lane with such an action.
-        lane: usize,
+        /// The first lane with such an action; none where there is but one environment.
+        lane: Option<usize>,
         /// The action's row.
         action: String,
         /// Where it should be.
@@ -73,14 +73,20 @@ pub enum Error {
         width: usize,
     },
     /// An environment that broke its own contract: an observation outside its space, a reward that is not finite.
-    #[error("{env}, lane {lane}: the environment gave {what}")]
+    #[error("{env}{}: the environment gave {what}", in_lane(*lane))]
     Broken {
         /// The environment's id.
         env: String,
-        /// The lane.
-        lane: usize,
+        /// The lane; none where there is but one environment.
+        lane: Option<usize>,
         /// What it gave.
         what: String,
+    },
+    /// A step after the end of an episode, or before the first has begun.
+    #[error("{env}: the episode has ended: reset it before the next step")]
+    Ended {
+        /// The environment's id.
+        env: String,
     },
     /// A specification that does not fit the types of its environment, or a batch without lanes.
     #[error("{env}: {why}")]
@@ -111,6 +117,10 @@ pub enum Error {
         /// What does not fit.
         why: String,
     },
+}
+
+fn in_lane(lane: Option<usize>) -> String {
+    lane.map_or(String::new(), |lane| format!(", lane {lane}"))
 }
 
 fn suggestion(near: &[String]) -> String {

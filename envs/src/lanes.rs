@@ -95,7 +95,7 @@ impl<E: Env> Lane<E> {
         self.steps = 0;
         let obs = self.env.reset(&mut self.rng);
         slots.first[i] = true;
-        check_observation(spec, slots.lane + i, slots.put(i, &obs))
+        check_observation(spec, Some(slots.lane + i), slots.put(i, &obs))
     }
 }
 
@@ -129,13 +129,13 @@ impl<E: Env> Stepping<'_, E> {
         for (i, (lane, act)) in self.copies.iter_mut().zip(self.act.chunks_exact(E::Act::WIDTH)).enumerate() {
             let step = lane.env.step(E::Act::decode(act), &mut lane.rng);
             lane.steps = lane.steps.saturating_add(1);
-            check_observation(spec, slots.lane + i, slots.put(i, &step.obs))?;
+            check_observation(spec, Some(slots.lane + i), slots.put(i, &step.obs))?;
             let truncated = step.truncated | spec.time_limit.is_some_and(|limit| lane.steps >= limit);
             slots.reward[i] = step.reward;
             slots.terminated[i] = step.terminated;
             slots.truncated[i] = truncated;
             if !step.reward.is_finite() {
-                return Err(broken(spec, slots.lane + i, format!("a reward of {}", step.reward)));
+                return Err(broken(spec, Some(slots.lane + i), format!("a reward of {}", step.reward)));
             }
             if let Some(look) = look {
                 lane.last = (step.terminated | truncated).then(|| look(&lane.env));
@@ -222,7 +222,7 @@ impl<E: Env + Clone + Send> Batch for Lanes<E> {
             match env {
                 Some(env) => {
                     lane.env.set_state(&env)?;
-                    check_observation(&self.spec, i, slots.row(i)).map_err(|e| Error::State(e.to_string()))?;
+                    check_observation(&self.spec, Some(i), slots.row(i)).map_err(|e| Error::State(e.to_string()))?;
                 }
                 None => lane.begin(i, &mut slots, &self.spec)?,
             }
@@ -236,7 +236,7 @@ impl<E: Env + Clone + Send> Batch for Lanes<E> {
 }
 
 /// A specification must fit the types before the first row is written.
-fn check_spec<E: Env>(spec: &Spec, lanes: usize) -> Result<(), Error> {
+pub(crate) fn check_spec<E: Env>(spec: &Spec, lanes: usize) -> Result<(), Error> {
     let wrong = |why| Err(Error::Spec { env: spec.id.clone(), why });
     let (obs, act) = (&spec.observations, &spec.actions);
     if lanes == 0 {
@@ -288,17 +288,17 @@ pub(crate) fn check_actions<A: Elem>(spec: &Spec, lanes: usize, act: &[A]) -> Re
     }
     match act.chunks_exact(width).position(|row| !A::is_action(&spec.actions, row)) {
         None => Ok(()),
-        Some(lane) => Err(bad_action(spec, lane, &act[lane * width..][..width])),
+        Some(lane) => Err(bad_action(spec, Some(lane), &act[lane * width..][..width])),
     }
 }
 
 #[cold]
-fn bad_action<A: Elem>(spec: &Spec, lane: usize, row: &[A]) -> Error {
+pub(crate) fn bad_action<A: Elem>(spec: &Spec, lane: Option<usize>, row: &[A]) -> Error {
     Error::Action { env: spec.id.clone(), lane, action: format!("{row:?}"), space: spec.actions.clone() }
 }
 
 #[inline]
-pub(crate) fn check_observation<O: Elem>(spec: &Spec, lane: usize, row: &[O]) -> Result<(), Error> {
+pub(crate) fn check_observation<O: Elem>(spec: &Spec, lane: Option<usize>, row: &[O]) -> Result<(), Error> {
     if O::is_observation(&spec.observations, row) {
         return Ok(());
     }
@@ -306,7 +306,7 @@ pub(crate) fn check_observation<O: Elem>(spec: &Spec, lane: usize, row: &[O]) ->
 }
 
 #[cold]
-pub(crate) fn broken(spec: &Spec, lane: usize, what: String) -> Error {
+pub(crate) fn broken(spec: &Spec, lane: Option<usize>, what: String) -> Error {
     Error::Broken { env: spec.id.clone(), lane, what }
 }
 

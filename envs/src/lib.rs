@@ -7,6 +7,7 @@ pub mod bandit;
 pub mod batch;
 pub mod buffers;
 pub mod check;
+pub mod checked;
 pub mod classic;
 pub mod entry;
 pub mod env;
@@ -25,6 +26,7 @@ pub mod trig;
 pub mod wrappers;
 
 pub use batch::{Batch, Layer, Rows, Transitions, View};
+pub use checked::Checked;
 pub use env::{Decode, Elem, Encode, Env, Masked, Step};
 pub use error::Error;
 pub use lanes::Lanes;

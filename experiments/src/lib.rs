@@ -24,6 +24,7 @@ pub mod evaluate;
 pub mod interrupt;
 pub mod launch;
 pub mod observe;
+pub mod parity;
 pub mod playing;
 pub mod plot;
 pub mod runner;

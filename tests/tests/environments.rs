@@ -139,7 +139,7 @@ fn an_action_outside_its_space_moves_no_lane() {
         let mut act = vec![good; 3 * batch.spec().actions.width()];
         *act.last_mut().unwrap() = bad;
         let error = batch.step(&act).unwrap_err();
-        assert!(matches!(error, Error::Action { lane: 2, .. }), "{error}");
+        assert!(matches!(error, Error::Action { lane: Some(2), .. }), "{error}");
         assert_eq!(batch.state(), before, "{error}");
     }
     for entry in REGISTRY {

@@ -1,9 +1,11 @@
 //! The command line: a file per command.
 
+mod check_env;
 mod eval;
 mod human;
 mod list;
 mod out;
+mod parity;
 mod play;
 mod plot;
 mod run;
@@ -46,6 +48,8 @@ enum Command {
     Eval(eval::Args),
     Plot(plot::Args),
     Play(play::Args),
+    Parity(parity::Args),
+    CheckEnv(check_env::Args),
 }
 
 /// Checks were made and one failed: exit status 1, and everything has been said.
@@ -99,6 +103,8 @@ pub fn main_with(envs: Registry) -> ExitCode {
         Command::Eval(args) => eval::main(envs, &args),
         Command::Plot(args) => plot::main(&args),
         Command::Play(args) => play::main(envs, &args),
+        Command::Parity(args) => parity::main(envs, &args),
+        Command::CheckEnv(args) => check_env::main(envs, &args),
     });
     match done {
         Ok(()) => ExitCode::SUCCESS,
