@@ -28,6 +28,11 @@ pub trait Agent<O: Elem, A: Elem>: Policy<O, A> {
     /// A snapshot of the policy, which later learning does not change.
     fn policy(&self, mode: Mode) -> Box<dyn Policy<O, A>>;
 
+    /// What the agent thinks the present state of each lane is worth, if it thinks of values.
+    fn values(&self, _now: &View<'_, O>) -> Option<Vec<f64>> {
+        None
+    }
+
     /// Everything that acting and learning go on from: parameters, optimiser, memory, counters.
     fn state(&self) -> State;
 

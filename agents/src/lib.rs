@@ -12,9 +12,10 @@ pub mod math;
 pub mod memory;
 #[cfg(feature = "deep")]
 pub mod nn;
-pub mod planning;
 #[cfg(test)]
-mod probe;
+mod one;
+pub mod planning;
+pub mod probing;
 pub mod registry;
 pub mod schedule;
 pub mod tabular;

@@ -42,6 +42,17 @@ impl AnyBatch {
         unreachable!("`Elem` is sealed: its two kinds make four pairs, not {erased:?}")
     }
 
+    /// The batch, if it is of these kinds of number.
+    pub fn typed<O: Elem, A: Elem>(self) -> Option<Box<dyn Batch<O = O, A = A>>> {
+        let erased: Box<dyn Any> = match self {
+            Self::IndexChoice(batch) => Box::new(batch),
+            Self::IndexControl(batch) => Box::new(batch),
+            Self::FeatureChoice(batch) => Box::new(batch),
+            Self::FeatureControl(batch) => Box::new(batch),
+        };
+        erased.downcast::<Box<dyn Batch<O = O, A = A>>>().ok().map(|batch| *batch)
+    }
+
     /// The batch's specification.
     pub fn spec(&self) -> &Spec {
         match self {

@@ -102,6 +102,10 @@ pub trait Elem:
     fn is_action(space: &Space, row: &[Self]) -> bool;
     /// Whether an observation may be given to an agent: in its space, or, for features, finite.
     fn is_observation(space: &Space, row: &[Self]) -> bool;
+    /// A small number of this kind.
+    fn of(x: u8) -> Self;
+    /// As a real number.
+    fn number(self) -> f64;
     /// Whether an observation is in its space, bounds of features included.
     fn is_member(space: &Space, row: &[Self]) -> bool;
     /// A number that is in no action of the space.
@@ -133,6 +137,12 @@ impl Elem for usize {
     #[inline]
     fn is_observation(space: &Space, row: &[Self]) -> bool {
         space.contains_indices(row)
+    }
+    fn of(x: u8) -> Self {
+        x.into()
+    }
+    fn number(self) -> f64 {
+        self as f64
     }
     fn is_member(space: &Space, row: &[Self]) -> bool {
         space.contains_indices(row)
@@ -169,6 +179,12 @@ impl Elem for f32 {
     #[inline]
     fn is_observation(_: &Space, row: &[Self]) -> bool {
         row.iter().all(|x| x.is_finite())
+    }
+    fn of(x: u8) -> Self {
+        x.into()
+    }
+    fn number(self) -> f64 {
+        self.into()
     }
     fn is_member(space: &Space, row: &[Self]) -> bool {
         space.contains_features(row)

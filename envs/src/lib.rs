@@ -14,6 +14,7 @@ pub mod env;
 pub mod error;
 pub mod lanes;
 pub mod params;
+pub mod probe;
 pub mod registry;
 pub mod render;
 pub mod rng;

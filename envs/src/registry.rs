@@ -4,6 +4,7 @@ use crate::{
     bandit::testbed,
     classic::cart_pole,
     error::{Error, nearest},
+    probe::{self, Kind},
     tabular::gridworld,
 };
 
@@ -17,6 +18,18 @@ pub const REGISTRY: &[Entry] = &[
     gridworld::FROZEN_LAKE,
     gridworld::FROZEN_LAKE_8X8,
     cart_pole::ENTRY,
+    probe::entry::<usize>(Kind::Value),
+    probe::entry::<usize>(Kind::Observation),
+    probe::entry::<usize>(Kind::Discount),
+    probe::entry::<usize>(Kind::Truncation),
+    probe::entry::<usize>(Kind::Action),
+    probe::entry::<usize>(Kind::Both),
+    probe::entry::<[f32; 1]>(Kind::Value),
+    probe::entry::<[f32; 1]>(Kind::Observation),
+    probe::entry::<[f32; 1]>(Kind::Discount),
+    probe::entry::<[f32; 1]>(Kind::Truncation),
+    probe::entry::<[f32; 1]>(Kind::Action),
+    probe::entry::<[f32; 1]>(Kind::Both),
 ];
 
 /// Environments by name: all of this crate's, and what a program of your own adds.

@@ -116,6 +116,10 @@ impl Agent<usize, usize> for QLearning {
         }
     }
 
+    fn values(&self, now: &View<'_, usize>) -> Option<Vec<f64>> {
+        Some((0..now.lanes()).map(|lane| self.learnt.q.value(now, lane)).collect())
+    }
+
     fn state(&self) -> State {
         State::of(&self.learnt)
     }
@@ -141,7 +145,7 @@ impl Agent<usize, usize> for QLearning {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::probe::{One, build, train};
+    use crate::one::{One, build, train};
 
     fn learnt(terminated: bool, truncated: bool, steps: usize, config: &QLearningConfig) -> f64 {
         let mut lanes = One { obs: 0, terminated, truncated }.lanes(1);

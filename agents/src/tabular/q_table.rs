@@ -50,6 +50,11 @@ impl QTable {
         (self.values.len(), self.actions) == (other.values.len(), other.actions)
     }
 
+    /// maxₐ Q(s, a) over the legal actions of one lane.
+    pub fn value(&self, now: &View<'_, usize>, lane: usize) -> f64 {
+        choice::max(self.row(now.obs.row(lane)[0]), now.legal.map(|legal| legal.row(lane)))
+    }
+
     /// Acts ε-greedily on one lane; ties are broken at random.
     #[inline]
     pub fn epsilon_greedy(&self, now: &View<'_, usize>, lane: usize, epsilon: f64, rng: &mut Rng) -> usize {

@@ -241,6 +241,12 @@ impl Agent<f32, usize> for Dqn {
         Box::new(EpsilonGreedy { q: self.q.clone(), theta: self.theta.clone(), epsilon })
     }
 
+    fn values(&self, now: &View<'_, f32>) -> Option<Vec<f64>> {
+        let q = to_vec(self.q.mlp.forward(&self.theta, matrix(now.obs.flat, now.obs.width, &self.q.device)));
+        let best = |q: &[f32]| f64::from(q.iter().copied().fold(f32::NEG_INFINITY, f32::max));
+        Some(q.chunks_exact(self.q.choices).map(best).collect())
+    }
+
     fn state(&self) -> State {
         State::of(&Saved {
             sizes: self.q.mlp.sizes().to_vec(),
@@ -308,7 +314,7 @@ impl Policy<f32, usize> for EpsilonGreedy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::probe::{One, build, train};
+    use crate::one::{One, build, train};
 
     fn config() -> DqnConfig {
         DqnConfig {
