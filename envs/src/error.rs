@@ -17,7 +17,7 @@ pub enum Error {
         near: Vec<String>,
     },
     /// A name in a registry that something else has already.
-    #[error("there is a {kind} `{name}` already: give yours another name")]
+    #[error("there is an {kind} `{name}` already: give yours another name")]
     Taken {
         /// What it would be: "environment".
         kind: &'static str,

@@ -26,6 +26,7 @@ use crate::{
     runner::{self, Keeping, Worlds},
     store::{Found, Manifest, RunDir, RunResult, manifest::Program},
     streams::Streams,
+    threads,
     usage::Usage,
 };
 
@@ -115,12 +116,14 @@ pub struct Making {
     pub checkpoint_every: Duration,
     /// How many runs at a time.
     pub jobs: usize,
+    /// How many threads step the lanes of one run. It changes no number.
+    pub env_threads: usize,
 }
 
 impl Default for Making {
     fn default() -> Self {
         let jobs = thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { existing: Existing::Keep, checkpoint_every: Duration::from_secs(10), jobs }
+        Self { existing: Existing::Keep, checkpoint_every: Duration::from_secs(10), jobs, env_threads: 1 }
     }
 }
 
@@ -190,7 +193,11 @@ pub fn run_cell(
         let history = crate::store::run_dir::read_history(&cell.dir)?;
         return Ok(Completed { seed: cell.seed, result, history, was_there: true });
     }
-    let training = wrapped(environment(envs, config)?.batch(config.lanes, &Streams::new(cell.seed).lanes())?, config)?;
+    let lanes = environment(envs, config)?.batch(config.lanes, &Streams::new(cell.seed).lanes())?;
+    let mut training = wrapped(lanes, config)?;
+    if making.env_threads > 1 {
+        training.layer().spread(&threads::executor(making.env_threads)?);
+    }
     let during = evaluation_batch(envs, config, config.evaluation.episodes)?;
     let after = evaluation_batch(envs, config, config.evaluation.final_episodes)?;
     let agent = build_agent(config, training.spec(), cell.seed)?;

@@ -34,6 +34,7 @@ pub mod show;
 pub mod stats;
 pub mod store;
 pub mod streams;
+pub mod threads;
 pub mod training;
 pub mod usage;
 pub mod zoo;

@@ -2,11 +2,15 @@
 
 use anyhow::Result;
 use clap::ValueEnum;
-use gymkhana_envs::{Registry, wrappers::WRAPPERS};
-use serde_json::json;
+use gymkhana_envs::{
+    Registry,
+    registry::Entry,
+    wrappers::{WRAPPERS, WrapperEntry},
+};
+use serde_json::{Value, json};
 
 use super::out::{columns, say};
-use crate::sections::SECTIONS;
+use crate::sections::{SECTIONS, Section};
 
 /// List environments, agents and sections
 #[derive(clap::Args, Debug)]
@@ -43,44 +47,85 @@ impl Kind {
         self.title().to_lowercase()
     }
 
-    /// Name, line, and what else there is to say.
+    /// Name, line, and the heading that it stands under, if any.
     fn entries(self, envs: &Registry) -> Vec<[String; 3]> {
-        let entry = |id: &str, about: &str, source: &str| [id.to_owned(), about.to_owned(), source.to_owned()];
+        let entry = |id: &str, about: &str, group: &str| [id.to_owned(), about.to_owned(), group.to_owned()];
         match self {
-            Self::Envs => envs.entries().iter().map(|e| entry(e.id, e.about, e.source)).collect(),
-            Self::Agents => {
-                gymkhana_agents::registry::REGISTRY.iter().map(|e| entry(e.id, e.about, e.source)).collect()
-            }
-            Self::Sections => SECTIONS.iter().map(|s| entry(s.id, s.titles[0], &s.titles[1..].join(" · "))).collect(),
-            Self::Wrappers => WRAPPERS.iter().map(|w| entry(w.name, w.about, w.usage)).collect(),
+            Self::Envs => envs.entries().iter().map(|e| entry(e.id, e.about, e.family)).collect(),
+            Self::Agents => gymkhana_agents::registry::REGISTRY.iter().map(|e| entry(e.id, e.about, "")).collect(),
+            Self::Sections => SECTIONS.iter().map(|s| entry(s.id, s.titles[0], "")).collect(),
+            Self::Wrappers => WRAPPERS.iter().map(|w| entry(w.name, w.about, "")).collect(),
         }
     }
+
+    fn json(self, envs: &Registry) -> Result<Vec<Value>> {
+        Ok(match self {
+            Self::Envs => envs.entries().iter().map(env_json).collect::<Result<_>>()?,
+            Self::Agents => {
+                let one =
+                    |e: &gymkhana_agents::registry::Entry| json!({ "id": e.id, "about": e.about, "source": e.source });
+                gymkhana_agents::registry::REGISTRY.iter().map(one).collect()
+            }
+            Self::Sections => {
+                let one =
+                    |s: &Section| json!({ "id": s.id, "about": s.titles[0], "titles": s.titles[1..].join(" · ") });
+                SECTIONS.iter().map(one).collect()
+            }
+            Self::Wrappers => {
+                let one = |w: &WrapperEntry| json!({ "id": w.name, "about": w.about, "usage": w.usage });
+                WRAPPERS.iter().map(one).collect()
+            }
+        })
+    }
+}
+
+fn env_json(entry: &Entry) -> Result<Value> {
+    let made = (entry.make)(&[])?;
+    let spec = made.spec();
+    Ok(json!({
+        "id": entry.id,
+        "family": entry.family,
+        "about": entry.about,
+        "source": entry.source,
+        "observations": spec.observations.to_string(),
+        "actions": spec.actions.to_string(),
+        "time_limit": spec.time_limit,
+        "reward_threshold": spec.reward_threshold,
+        "has_table": made.model().is_some(),
+        "parameters": (entry.params)().iter().map(|param| param.name).collect::<Vec<_>>(),
+    }))
 }
 
 pub(super) fn main(envs: &Registry, args: &Args) -> Result<()> {
     let kinds = args.kind.map_or(ALL.to_vec(), |kind| vec![kind]);
     if args.json {
-        let list = |kind: Kind| -> Vec<_> {
-            let third = match kind {
-                Kind::Envs | Kind::Agents => "source",
-                Kind::Sections => "titles",
-                Kind::Wrappers => "usage",
-            };
-            kind.entries(envs)
-                .into_iter()
-                .map(|[id, about, more]| json!({ "id": id, "about": about, third: more }))
-                .collect()
-        };
         let value = match args.kind {
-            Some(kind) => json!(list(kind)),
+            Some(kind) => json!(kind.json(envs)?),
             None => {
-                json!(ALL.iter().map(|&kind| (kind.key(), list(kind))).collect::<std::collections::BTreeMap<_, _>>())
+                let all = ALL.iter().map(|kind| Ok((kind.key(), kind.json(envs)?)));
+                json!(all.collect::<Result<std::collections::BTreeMap<_, _>>>()?)
             }
         };
         return say(&serde_json::to_string_pretty(&value)?);
     }
     for (i, kind) in kinds.into_iter().enumerate() {
-        let rows = kind.entries(envs).into_iter().map(|[id, about, _]| vec![format!("  {id}"), about]).collect();
+        let entries = kind.entries(envs);
+        let mut rows = Vec::new();
+        for [_, _, heading] in &entries {
+            let title = format!("  {heading}");
+            if rows.iter().any(|row: &Vec<String>| row[0] == title) {
+                continue;
+            }
+            let indent = if heading.is_empty() { "  " } else { "    " };
+            if !heading.is_empty() {
+                rows.push(vec![title, String::new()]);
+            }
+            let under = entries.iter().filter(|[_, _, other]| other == heading);
+            rows.extend(under.map(|[id, about, _]| vec![format!("{indent}{id}"), about.clone()]));
+            if heading.is_empty() {
+                break;
+            }
+        }
         say(&format!("{}{}", if i > 0 { "\n" } else { "" }, columns(&[kind.title(), ""], rows)))?;
     }
     say("\n`gymkhana show NAME` says more of each.")

@@ -1,5 +1,6 @@
 //! The command line: a file per command.
 
+mod bench;
 mod check_env;
 mod eval;
 mod human;
@@ -50,6 +51,7 @@ enum Command {
     Play(play::Args),
     Parity(parity::Args),
     CheckEnv(check_env::Args),
+    Bench(bench::Args),
 }
 
 /// Checks were made and one failed: exit status 1, and everything has been said.
@@ -105,6 +107,7 @@ pub fn main_with(envs: Registry) -> ExitCode {
         Command::Play(args) => play::main(envs, &args),
         Command::Parity(args) => parity::main(envs, &args),
         Command::CheckEnv(args) => check_env::main(envs, &args),
+        Command::Bench(args) => bench::main(&args),
     });
     match done {
         Ok(()) => ExitCode::SUCCESS,

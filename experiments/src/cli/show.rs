@@ -91,9 +91,14 @@ fn env_text(env: &gymkhana_envs::registry::Entry) -> Result<String> {
     let limit = spec.time_limit.map_or("none".into(), |limit| format!("{limit} steps"));
     let threshold =
         spec.reward_threshold.map_or(String::new(), |mean| format!("\nSolved from a mean return of: {mean}"));
+    let names = made.action_names();
+    let names = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
+    let table = made.model().map_or(String::new(), |model| {
+        format!("\nTransition table: {} states, {} actions", model.states(), model.actions())
+    });
     Ok(format!(
-        "{}: {}\n\n{}\n\nObservations: {}\nActions: {}\nTime limit: {limit}{threshold}\n\
-         Source: {}\n\n{}",
+        "{}: {}\n\n{}\n\nObservations: {}\nActions: {}{names}\nTime limit: {limit}{threshold}{table}\n\
+         Source: {}\n\n{}\nTry: gymkhana play {}{}",
         env.id,
         env.about,
         indented(env.details),
@@ -101,6 +106,8 @@ fn env_text(env: &gymkhana_envs::registry::Entry) -> Result<String> {
         spec.actions,
         env.source,
         parameters(&(env.params)(), "env.", &[]),
+        env.id,
+        if made.model().is_some() { " --policy optimal" } else { "" },
     ))
 }
 

@@ -73,6 +73,9 @@ pub(super) struct Args {
     /// How many runs at a time; without it, one per core
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
+    /// Threads that step the lanes of one run, worth while for thousands of them; it changes no number
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    env_threads: u16,
     /// Steps from one evaluation to the next, 0 for none during the run
     #[arg(long, value_name = "N", value_parser = count)]
     eval_every: Option<u64>,
@@ -103,6 +106,7 @@ pub(super) fn main(envs: &Registry, args: &Args) -> Result<()> {
         .map_err(|_| Usage(format!("`--checkpoint-every {}` is no time", args.checkpoint_every)))?;
     let mut making = Making { checkpoint_every, ..Making::default() };
     making.jobs = args.jobs.map_or(making.jobs, usize::from);
+    making.env_threads = args.env_threads.into();
     making.existing = if args.resume { Existing::Resume } else { Existing::Keep };
     let default =
         || Path::new("results/runs").join(format!("{}-{}-{}", config.agent, config.env, config.fingerprint()));
