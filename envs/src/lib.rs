@@ -12,6 +12,7 @@ pub mod classic;
 pub mod entry;
 pub mod env;
 pub mod error;
+pub mod fed;
 pub mod lanes;
 pub mod params;
 pub mod probe;

@@ -201,7 +201,8 @@ pub fn run_cell(
     let during = evaluation_batch(envs, config, config.evaluation.episodes)?;
     let after = evaluation_batch(envs, config, config.evaluation.final_episodes)?;
     let agent = build_agent(config, training.spec(), cell.seed)?;
-    let mut make = Make { config, cell, making, found, observer };
+    let env_spec = environment(envs, config)?.spec().clone();
+    let mut make = Make { config, env_spec, cell, making, found, observer };
     match (training, during, after, agent) {
         (AnyBatch::IndexChoice(t), AnyBatch::IndexChoice(d), AnyBatch::IndexChoice(a), AnyAgent::IndexChoice(g)) => {
             make.run([t, d, a], g)
@@ -222,6 +223,7 @@ pub fn run_cell(
 /// A run in the making, whatever its kinds of number.
 struct Make<'a> {
     config: &'a RunConfig,
+    env_spec: Spec,
     cell: &'a Cell,
     making: &'a Making,
     found: Found,
@@ -236,7 +238,13 @@ impl Make<'_> {
         mut agent: Box<dyn Agent<O, A>>,
     ) -> Result<Completed> {
         let (config, Cell { seed, dir }) = (self.config, self.cell);
-        let manifest = Manifest::new(config.clone(), *seed, training.spec().clone(), training.resumes_exactly());
+        let manifest = Manifest::new(
+            config.clone(),
+            *seed,
+            self.env_spec.clone(),
+            training.spec().clone(),
+            training.resumes_exactly(),
+        );
         let keeping = Keeping::open(dir, &self.found, manifest, self.making.checkpoint_every)?;
         let worlds =
             Worlds { training: &mut *training, evaluation: &mut *evaluation, final_evaluation: &mut *final_evaluation };

@@ -18,6 +18,7 @@
 pub use gymkhana_agents as agents;
 pub use gymkhana_envs as envs;
 
+pub mod acting;
 pub mod cli;
 pub mod config;
 pub mod evaluate;

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 use gymkhana_agents::{Mode, Policy, registry::AnyAgent};
-use gymkhana_envs::{Elem, Env, Lanes, Registry, Rng, Rows, Seeds, Spec, State, View, registry::AnyBatch};
+use gymkhana_envs::{Env, Lanes, Registry, Rng, Seeds, Spec, State, registry::AnyBatch};
 
 use crate::{
+    acting::{Actor, Seen},
     config::RunConfig,
     evaluate::{Evaluation, evaluate, lanes_for},
     launch,
@@ -21,6 +22,7 @@ pub struct SavedPolicy {
     statistics: Vec<State>,
     config: RunConfig,
     seed: u64,
+    env_spec: Spec,
     spec: Spec,
 }
 
@@ -59,6 +61,7 @@ pub fn load_named(envs: &Registry, run_dir: &Path, name: &str) -> Result<SavedPo
         statistics,
         config: manifest.config,
         seed: manifest.seed,
+        env_spec: manifest.env_spec,
         spec: manifest.spec,
     })
 }
@@ -105,31 +108,34 @@ impl SavedPolicy {
         }
     }
 
-    /// The greedy action for one observation of features. Each call takes a snapshot: to act many times, take
-    /// [`on_features`](Self::on_features) once.
+    /// The policy at work, through the wrappers it was trained in, on observations as its environment gives them.
     ///
     /// # Errors
-    /// If the policy acts on state indices, or on another number of features.
-    pub fn choose(&self, features: &[f32]) -> Result<usize> {
-        let width = self.spec.observations.width();
-        ensure!(features.len() == width, "{} features, where the policy was trained on {width}", features.len());
-        let mut policy = self.on_features(Mode::Greedy).context("this policy acts on state indices")?;
-        Ok(one_action(&mut *policy, features))
+    /// If it does not fit its wrappers, which is damage.
+    pub fn actor(&self, mode: Mode) -> Result<Actor> {
+        Actor::new(&self.agent, &self.env_spec, &self.config.wrappers, &self.statistics, mode)
     }
 
-    /// The greedy action in one state. Each call takes a snapshot: to act many times, take
-    /// [`on_indices`](Self::on_indices) once.
+    /// The greedy choice for one observation of features, as the environment gives it, with which an episode begins.
+    /// To act many times, take an [`actor`](Self::actor) once.
     ///
     /// # Errors
-    /// If the policy acts on features, or there is no such state.
+    /// If the environment gives state indices or another number of features, or takes controls.
+    pub fn choose(&self, features: &[f32]) -> Result<usize> {
+        self.choice(Seen::Features(features))
+    }
+
+    /// The greedy choice in one state, in which an episode begins. To act many times, take an [`actor`](Self::actor)
+    /// once.
+    ///
+    /// # Errors
+    /// If the environment gives features, there is no such state, or it takes controls.
     pub fn choose_in(&self, state: usize) -> Result<usize> {
-        ensure!(
-            self.spec.observations.contains_indices(&[state]),
-            "state {state} is not in {}",
-            self.spec.observations
-        );
-        let mut policy = self.on_indices(Mode::Greedy).context("this policy acts on features")?;
-        Ok(one_action(&mut *policy, &[state]))
+        self.choice(Seen::Indices(&[state]))
+    }
+
+    fn choice(&self, seen: Seen<'_>) -> Result<usize> {
+        self.actor(Mode::Greedy)?.begin(seen)?.choice().context("this policy's environment takes no single choice")
     }
 
     /// Evaluates it on its registered environment, greedily.
@@ -169,13 +175,6 @@ impl SavedPolicy {
         let mut lanes = lanes.limited_to(self.config.evaluation.cap);
         evaluate(&mut lanes, &mut *policy, episodes, own_limit, &Seeds::from(seed), &mut Rng::new(seed))
     }
-}
-
-fn one_action<O: Elem>(policy: &mut dyn Policy<O, usize>, obs: &[O]) -> usize {
-    let mut act = [0];
-    let view = View::new(Rows { flat: obs, width: obs.len() }, &[true]);
-    policy.act(&view, &mut Rng::new(0), &mut act);
-    act[0]
 }
 
 impl std::fmt::Debug for SavedPolicy {

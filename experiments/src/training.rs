@@ -184,7 +184,7 @@ where
             None => Keeping::default(),
             Some(path) => {
                 let (spec, exact) = (training.spec().clone(), training.resumes_exactly());
-                keep(path, Manifest::new(config.clone(), self.seed, spec, exact))?
+                keep(path, Manifest::new(config.clone(), self.seed, spec.clone(), spec, exact))?
             }
         };
         let worlds = Worlds { training: &mut training, evaluation: &mut during, final_evaluation: &mut after };

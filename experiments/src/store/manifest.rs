@@ -16,7 +16,9 @@ pub struct Manifest {
     pub config: RunConfig,
     /// The seed.
     pub seed: u64,
-    /// The specification the agent was built for, so that a policy loads without its environment.
+    /// The environment's own specification.
+    pub env_spec: Spec,
+    /// The specification the agent was built for, with the wrappers, so that a policy loads without its environment.
     pub spec: Spec,
     /// Whether a resumed run gives the numbers of one that was never stopped.
     pub resumes_exactly: bool,
@@ -65,7 +67,7 @@ impl Manifest {
     pub const FORMAT: u32 = 2;
 
     /// The manifest of a run by this program.
-    pub fn new(config: RunConfig, seed: u64, spec: Spec, resumes_exactly: bool) -> Self {
-        Self { format: Self::FORMAT, config, seed, spec, resumes_exactly, program: Program::this_build() }
+    pub fn new(config: RunConfig, seed: u64, env_spec: Spec, spec: Spec, resumes_exactly: bool) -> Self {
+        Self { format: Self::FORMAT, config, seed, env_spec, spec, resumes_exactly, program: Program::this_build() }
     }
 }
