@@ -2,7 +2,7 @@
 
 use crate::support::Place;
 
-const COMMANDS: [&str; 6] = ["list", "show", "run", "train", "eval", "plot"];
+const COMMANDS: [&str; 10] = ["list", "show", "run", "train", "eval", "plot", "play", "parity", "check-env", "bench"];
 
 /// The same text on a narrow terminal and a wide one.
 fn said(line: &str) -> String {

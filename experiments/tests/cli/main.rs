@@ -5,6 +5,7 @@ mod support;
 
 mod damage;
 mod errors;
+mod gym;
 mod help;
 mod nothing_lost;
 mod pipes;
