@@ -223,7 +223,7 @@ fn generate(size: usize, frozen: f64, seed: u64) -> Option<String> {
     let share = frozen / (frozen + (1.0 - frozen));
     let (mut cells, mut reached, mut open) = (vec![b'F'; size * size], Vec::new(), Vec::new());
     for _ in 0..(MOST_DRAWN / (size * size)).max(1) {
-        cells.iter_mut().for_each(|cell| *cell = if rng.unit() < share { b'F' } else { b'H' });
+        cells.fill_with(|| if rng.unit() < share { b'F' } else { b'H' });
         (cells[0], cells[size * size - 1]) = (b'S', b'G');
         if path(&cells, size, &mut reached, &mut open) {
             let rows: Vec<_> = cells.chunks(size).map(String::from_utf8_lossy).collect();

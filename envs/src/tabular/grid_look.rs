@@ -62,21 +62,22 @@ impl GridLook {
         }
         let (row, column) = self.map.place(agent);
         let (rows, columns) = (self.map.rows(), self.map.columns());
-        let mut caption = format!("row {} of {rows}, column {} of {columns}", row + 1, column + 1);
+        let mut caption = vec![format!("row {} of {rows}, column {} of {columns}", row + 1, column + 1)];
         if !self.wind.is_empty() {
             let wind = self.wind[window.left..window.left + window.columns].iter();
             text.lines
                 .push(pieces(wind.map(|wind| (char::from_digit(*wind as u32, 10).unwrap_or('+'), Tone::Special))));
-            caption += &format!(", wind {}", self.wind[column]);
+            caption.push(format!(", wind {}", self.wind[column]));
         }
         if let Some(what) = name(self.map.cells()[agent]) {
-            caption += &format!(": {what}");
+            caption.push(format!(": {what}"));
         }
         if (window.rows, window.columns) != (rows, columns) {
             let (bottom, right) = (window.top + window.rows, window.left + window.columns);
-            caption += &format!(" (shown: rows {}–{bottom}, columns {}–{right})", window.top + 1, window.left + 1);
+            let (top, left) = (window.top + 1, window.left + 1);
+            caption.push(format!(" (shown: rows {top}–{bottom}, columns {left}–{right})"));
         }
-        text.then([(caption, Tone::Faint)])
+        text.then([(caption.concat(), Tone::Faint)])
     }
 
     fn picture(&self, agent: usize, window: &Window) -> Picture {

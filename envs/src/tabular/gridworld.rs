@@ -125,7 +125,7 @@ impl Gridworld {
         if !rules.continuing && map.find(b'G').or(map.find(b'H')).is_none() {
             return Err(Map::lacks("end (G or H)"));
         }
-        let cliffs = map.cells().iter().filter(|&&cell| cell == b'C').count();
+        let cliffs = map.cells().iter().filter(|cell| b"C".contains(cell)).count();
         if cliffs.saturating_mul(starts.len()) > MOST_FALLS {
             let why = format!("{cliffs} cliffs to {} starts: at most {MOST_FALLS} pairs of them fit", starts.len());
             return Err(Error::Map { line: 1, column: 1, why });

@@ -101,7 +101,7 @@ impl Map {
 
     /// How many rows there are.
     pub fn rows(&self) -> usize {
-        if self.columns == 0 { 0 } else { self.cells.len() / self.columns }
+        self.cells.len().checked_div(self.columns).unwrap_or(0)
     }
 
     /// The first cell with that symbol.

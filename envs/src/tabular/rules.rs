@@ -19,6 +19,7 @@ pub enum Slip {
 
 /// What holds on a map.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a rule of its own")]
 pub struct Rules {
     /// The actions.
     pub moves: Moves,

@@ -150,7 +150,9 @@ fn table(p: &TaxiParams) -> Table {
         let sides = SIDES[action].map(|side| if ahead == now { now } else { now.moved(side) });
         let side = (1.0 - p.rainy_probability) / 2.0;
         go(ahead, p.rainy_probability);
-        sides.into_iter().for_each(|then| go(then, side));
+        for then in sides {
+            go(then, side);
+        }
     })
 }
 
