@@ -104,20 +104,12 @@ fn dyna_maze(time_limit: u32) -> Result<Finite, Error> {
     Ok(maze(STAYS)?.finite("DynaMaze", (time_limit > 0).then_some(time_limit), None))
 }
 
-/// The blocking maze.
-///
-/// # Errors
-/// None: its maps can be read.
-pub fn blocking_maze(change_at: u64, time_limit: u32) -> Result<ChangingMaze, Error> {
+pub(super) fn blocking_maze(change_at: u64, time_limit: u32) -> Result<ChangingMaze, Error> {
     let limit = (time_limit > 0).then_some(time_limit);
     Ok(ChangingMaze::new("BlockingMaze", &maze(RIGHT)?, &maze(LEFT)?, change_at, limit))
 }
 
-/// The shortcut maze.
-///
-/// # Errors
-/// None: its maps can be read.
-pub fn shortcut_maze(change_at: u64, time_limit: u32) -> Result<ChangingMaze, Error> {
+pub(super) fn shortcut_maze(change_at: u64, time_limit: u32) -> Result<ChangingMaze, Error> {
     let limit = (time_limit > 0).then_some(time_limit);
     Ok(ChangingMaze::new("ShortcutMaze", &maze(LEFT)?, &maze(BOTH)?, change_at, limit))
 }

@@ -62,7 +62,12 @@ const MAP: &str = "\
 #.....#.....#
 #############";
 
-fn four_rooms(p: &FourRoomsParams) -> Result<Finite, Error> {
+/// Four rooms.
+///
+/// # Errors
+/// If a parameter is out of range, or the goal or the start is no free cell.
+pub fn four_rooms(p: &FourRoomsParams) -> Result<Finite, Error> {
+    p.validate()?;
     let map = Map::read(MAP)?;
     let goal = cell(&map, "goal", &p.goal)?;
     let mut map = map.with(goal, b'G');

@@ -2,14 +2,20 @@
 
 use std::ops::RangeBounds;
 
-use super::{gridworld::Gridworld, map::Map, moves::Moves, rules::Rules, table::Finite};
+use super::{
+    gridworld::Gridworld,
+    lake_map::{LARGE_MAP, LakeMap, SMALL_MAP, generate},
+    map::Map,
+    moves::Moves,
+    rules::Rules,
+    table::Finite,
+};
 use crate::{
     entry::{Entry, typed, values},
     error::Error,
     params,
     params::{Params, Value, above_to},
     render::palette,
-    rng::Rng,
 };
 
 params! {
@@ -72,7 +78,7 @@ A generated map is that of Gymnasium's generate_random_map(size, frozen, map_see
     source: "Gymnasium's FrozenLake-v1",
     params: FrozenLakeParams::list,
     check: values::<FrozenLakeParams>,
-    make: |settings| Ok(lake("FrozenLake-v1", &typed(settings)?, 0.70)?.made()),
+    make: |settings| Ok(frozen_lake(&typed(settings)?)?.made()),
 };
 
 /// FrozenLake, 8×8.
@@ -109,10 +115,16 @@ pub const LARGE: Entry = Entry {
     ..ENTRY
 };
 
-const SMALL_MAP: &str = "SFFF/FHFH/FFFH/HFFG";
-const LARGE_MAP: &str = "SFFFFFFF/FFFFFFFF/FFFHFFFF/FFFFFHFF/FFFHFFFF/FHHFFFHF/FHFFHFHF/FFFHFFFG";
+/// FrozenLake-v1.
+///
+/// # Errors
+/// If a parameter is out of range, or the map cannot be read.
+pub fn frozen_lake(params: &FrozenLakeParams) -> Result<Finite, Error> {
+    lake("FrozenLake-v1", params, 0.70)
+}
 
 fn lake(id: &str, p: &FrozenLakeParams, threshold: f64) -> Result<Finite, Error> {
+    p.validate()?;
     let text = match p.map_name {
         _ if !p.desc.trim().is_empty() => p.desc.clone(),
         LakeMap::Small => SMALL_MAP.into(),
@@ -140,39 +152,6 @@ fn lake(id: &str, p: &FrozenLakeParams, threshold: f64) -> Result<Finite, Error>
     let look = grid.look().on(palette::SKY);
     let lake = Finite::new(id, grid.table(), Some(p.time_limit), Some(threshold));
     Ok(lake.looking(move |state| look.frame(state)))
-}
-
-/// Which map FrozenLake is played on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LakeMap {
-    /// Gymnasium's 4×4.
-    Small,
-    /// Gymnasium's 8×8.
-    Large,
-    /// A generated one.
-    Random,
-}
-
-impl Value for LakeMap {
-    type Bound = String;
-    fn kind() -> String {
-        "4x4, 8x8 or random".into()
-    }
-    fn parse(text: &str) -> Result<Self, String> {
-        let found = [Self::Small, Self::Large, Self::Random].into_iter().find(|map| map.show() == text);
-        found.ok_or_else(|| "none of 4x4, 8x8, random; a map of your own is `desc`".into())
-    }
-    fn show(&self) -> String {
-        match self {
-            Self::Small => "4x4",
-            Self::Large => "8x8",
-            Self::Random => "random",
-        }
-        .into()
-    }
-    fn within(&self, range: &impl RangeBounds<String>) -> bool {
-        range.contains(&self.show())
-    }
 }
 
 /// The rewards of FrozenLake's steps.
@@ -212,80 +191,17 @@ impl Value for RewardSchedule {
     }
 }
 
-/// So many cells are drawn at most before a map without a path is given up; at least one map is drawn.
-const MOST_DRAWN: usize = 20_000_000;
-
-/// Gymnasium's `generate_random_map(size, frozen, seed)`: cells are frozen with probability `frozen`, holes otherwise;
-/// maps are drawn until one has a path from the upper left to the lower right. `None`: none was found.
-fn generate(size: usize, frozen: f64, seed: u64) -> Option<String> {
-    let mut rng = Rng::new(seed);
-    // NumPy's `choice` compares with sums that are divided by the last of them.
-    let share = frozen / (frozen + (1.0 - frozen));
-    let (mut cells, mut reached, mut open) = (vec![b'F'; size * size], Vec::new(), Vec::new());
-    for _ in 0..(MOST_DRAWN / (size * size)).max(1) {
-        cells.fill_with(|| if rng.unit() < share { b'F' } else { b'H' });
-        (cells[0], cells[size * size - 1]) = (b'S', b'G');
-        if path(&cells, size, &mut reached, &mut open) {
-            let rows: Vec<_> = cells.chunks(size).map(String::from_utf8_lossy).collect();
-            return Some(rows.join("/"));
-        }
-    }
-    None
-}
-
-/// Whether the goal can be reached from the first cell, in the room of two lists.
-fn path(cells: &[u8], size: usize, reached: &mut Vec<bool>, open: &mut Vec<usize>) -> bool {
-    reached.clear();
-    reached.resize(cells.len(), false);
-    open.clear();
-    open.push(0);
-    while let Some(cell) = open.pop() {
-        if cells[cell] == b'G' {
-            return true;
-        }
-        if cells[cell] == b'H' || std::mem::replace(&mut reached[cell], true) {
-            continue;
-        }
-        let (row, column) = (cell / size, cell % size);
-        let neighbours = [
-            (row > 0).then(|| cell - size),
-            (column > 0).then(|| cell - 1),
-            (row + 1 < size).then(|| cell + size),
-            (column + 1 < size).then(|| cell + 1),
-        ];
-        open.extend(neighbours.into_iter().flatten().filter(|&next| !reached[next]));
-    }
-    false
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{env::Env, render::Render, tabular::TabularModel};
 
     fn made(settings: &[(&str, &str)]) -> Finite {
-        lake("FrozenLake-v1", &typed(settings).unwrap(), 0.7).unwrap()
-    }
-
-    #[test]
-    fn the_generated_maps_are_gymnasiums() {
-        // Written by generate_random_map of Gymnasium 1.4.0.
-        assert_eq!(generate(4, 0.8, 0).unwrap(), "SFFF/HHFF/FHHF/HFFG");
-        assert_eq!(
-            generate(8, 0.8, 42).unwrap(),
-            "SFHFFHFF/FFFHFHFF/FFHFFFHH/FFFFFFFH/FFFFFFFF/FHFFHHFF/FFFFFFFF/FFFFFFFG"
-        );
-        assert_eq!(generate(5, 0.3, 7).unwrap(), "SFFFF/HFHFH/FHHFH/HHHFF/HFHHG");
-        assert_eq!(generate(6, 0.9, 123).unwrap(), "SFFFFF/HFFFFF/FFFFHF/FFFFFF/FFFFHF/HFFFFG");
-        assert_eq!(
-            generate(8, 0.8, 0).unwrap(),
-            "SFFFHHFF/FHHFHFFF/HFFFFFFF/FFHHFFFF/FFFFFHHF/FFFFFHFF/FHFFHFFF/FFFFFFFG"
-        );
+        frozen_lake(&typed(settings).unwrap()).unwrap()
     }
 
     #[test]
     fn a_map_that_cannot_be_is_refused() {
-        assert_eq!(generate(3, 0.0, 0), None);
         let message = |settings: &[_]| (ENTRY.make)(settings).unwrap_err().to_string();
         let wanted = "no map of 8×8 cells with a path to the goal was found: more cells must be frozen";
         let random = [("map_name", "random"), ("frozen", "0")];

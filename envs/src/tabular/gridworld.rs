@@ -60,7 +60,7 @@ params! {
 pub const ENTRY: Entry = Entry {
     id: "Gridworld",
     family: "finite",
-    about: "a gridworld from an ASCII map of your own, with walls, goals, holes, cliffs, teleports, wind and slip",
+    about: "a gridworld from an ASCII map of your own: walls, goals, holes, cliffs, teleports, wind, slip",
     details: "\
 Observation: the index of the cell, row by row. Actions: 0 up, 1 right, 2 down, 3 left; or king's moves, clockwise from
 0 up, and 8 to stay. A move into a wall or off the grid stays; the wind then blows up to a wall or the edge, as strong

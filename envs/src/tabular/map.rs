@@ -80,11 +80,8 @@ impl Map {
         Error::Map { line: 1, column: 1, why: format!("the map has no {what}") }
     }
 
-    /// The same map with another symbol in a cell.
-    ///
-    /// # Panics
-    /// If there is no such cell.
-    pub fn with(mut self, cell: usize, symbol: u8) -> Self {
+    /// The same map with another symbol in a cell, which is no teleport's.
+    pub(super) fn with(mut self, cell: usize, symbol: u8) -> Self {
         self.cells[cell] = symbol;
         self
     }

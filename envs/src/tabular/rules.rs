@@ -98,7 +98,7 @@ impl Rules {
     /// How strongly it can blow in a column: the strengths, and their number, each equally likely.
     pub(super) fn winds(&self, column: usize) -> ([usize; 3], usize) {
         match self.wind.get(column) {
-            Some(&wind) if self.stochastic_wind && wind > 0 => ([wind - 1, wind, wind + 1], 3),
+            Some(&wind) if self.stochastic_wind && wind > 0 => ([wind - 1, wind, wind.saturating_add(1)], 3),
             wind => ([wind.copied().unwrap_or(0); 3], 1),
         }
     }

@@ -40,8 +40,8 @@ pub trait TabularModel: Send + Sync {
 
 /// A table of outcomes for every state and action.
 ///
-/// It takes 32 bytes per outcome, 8 per state and action and 8 per state: a grid of 1,000 × 1,000 cells with slip takes
-/// 430 MB.
+/// It takes 32 bytes per outcome, 8 per state and action, 8 per state and 16 per state that can be first: a grid of
+/// 1,000 × 1,000 cells with slip takes 424 MB.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
     actions: usize,

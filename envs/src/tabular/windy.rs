@@ -37,13 +37,18 @@ Terminates at the goal: after 15 steps at best, 7 with king's moves.",
     source: "Sutton & Barto 2018, example 6.5, exercises 6.9 and 6.10",
     params: WindyGridworldParams::list,
     check: values::<WindyGridworldParams>,
-    make: |settings| Ok(windy(&typed(settings)?)?.made()),
+    make: |settings| Ok(windy_gridworld(&typed(settings)?)?.made()),
 };
 
 const MAP: &str = "........../........../........../S......G../........../........../..........";
 const WIND: &str = "0001112210";
 
-fn windy(p: &WindyGridworldParams) -> Result<Finite, Error> {
+/// The windy gridworld.
+///
+/// # Errors
+/// If a parameter is out of range.
+pub fn windy_gridworld(p: &WindyGridworldParams) -> Result<Finite, Error> {
+    p.validate()?;
     let rules = Rules {
         moves: p.moves,
         wind: read_wind("WindyGridworld", WIND)?,
@@ -64,7 +69,7 @@ mod tests {
     };
 
     fn best(settings: &[(&str, &str)]) -> f64 {
-        optimum(&**windy(&typed(settings).unwrap()).unwrap().model(), 1.0)[30]
+        optimum(&**windy_gridworld(&typed(settings).unwrap()).unwrap().model(), 1.0)[30]
     }
 
     #[test]
@@ -78,13 +83,13 @@ mod tests {
     #[test]
     fn left_of_the_cell_right_of_the_goal_is_the_cell_above_it() {
         // The book's own example.
-        let windy = windy(&WindyGridworldParams::default()).unwrap();
+        let windy = windy_gridworld(&WindyGridworldParams::default()).unwrap();
         assert_eq!(windy.model().outcomes(38, 3)[0].next, 27);
     }
 
     #[test]
     fn it_looks_like_its_map_with_the_wind_below() {
-        let text = windy(&WindyGridworldParams::default()).unwrap().frame().text.unwrap().plain();
+        let text = windy_gridworld(&WindyGridworldParams::default()).unwrap().frame().text.unwrap().plain();
         let lines: Vec<_> = text.lines().collect();
         let caption = "row 1 of 7, column 1 of 10, wind 0";
         assert_eq!((lines[0], lines[3], lines[7], lines[8]), ("@.........", "S......G..", "0001112210", caption));
