@@ -68,8 +68,10 @@ fn picture(now: Situation) -> Picture {
     let points = vec![[left, top], [right, top], [right, bottom], [left, bottom], [left, top]];
     picture.shapes.push(Shape::Line { points, width: 5.0, colour: palette::PURPLE });
     picture.shapes.push(Shape::Circle { centre: middle(now.taxi), radius: 0.35 * CELL, fill: palette::BLUE });
-    let passenger = PLACES.get(now.passenger).copied().unwrap_or(now.taxi);
-    picture.with(Shape::Circle { centre: middle(passenger), radius: 0.15 * CELL, fill: palette::PURPLE })
+    // Someone who waits stands beside the letter.
+    let waiting = PLACES.get(now.passenger).map(|&place| middle(place).map(|x| x + 0.25 * CELL));
+    let centre = waiting.unwrap_or(middle(now.taxi));
+    picture.with(Shape::Circle { centre, radius: 0.15 * CELL, fill: palette::PURPLE })
 }
 
 #[cfg(test)]
@@ -94,6 +96,6 @@ mod tests {
     fn the_passenger_is_drawn_where_they_are() {
         let last = |passenger| looks((1, 2), passenger).picture.unwrap().shapes.pop();
         let circle = |centre| Some(Shape::Circle { centre, radius: 0.15 * CELL, fill: palette::PURPLE });
-        assert_eq!((last(1), last(INSIDE)), (circle([432.0, 48.0]), circle([240.0, 144.0])));
+        assert_eq!((last(1), last(INSIDE)), (circle([456.0, 72.0]), circle([240.0, 144.0])));
     }
 }

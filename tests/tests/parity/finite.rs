@@ -59,6 +59,21 @@ fn start_distributions_are_gymnasiums() {
     }
 }
 
+#[test]
+fn time_limits_and_thresholds_are_gymnasiums() {
+    let limits = [
+        ("CliffWalking-v1", None, None),
+        ("CliffWalkingSlippery-v1", None, None),
+        ("FrozenLake-v1", Some(100), Some(0.70)),
+        ("FrozenLake8x8-v1", Some(200), Some(0.85)),
+        ("Taxi-v4", Some(200), Some(8.0)),
+    ];
+    for (id, time_limit, reward_threshold) in limits {
+        let made = (find(id).unwrap().make)(&[]).unwrap();
+        assert_eq!((made.spec().time_limit, made.spec().reward_threshold), (time_limit, reward_threshold), "{id}");
+    }
+}
+
 /// Recordings of a passenger who changes their mind, which Gymnasium's table does not show.
 #[derive(Deserialize)]
 struct Fickle {
