@@ -5,7 +5,7 @@ use crate::{
     classic::cart_pole,
     error::{Error, nearest},
     probe::{self, Kind},
-    tabular::gridworld,
+    tabular::{cliff_walking, dyna_maze, examples, four_rooms, frozen_lake, gridworld, taxi, windy},
 };
 
 pub use crate::entry::{After, AnyBatch, Entry, FAMILIES, Made, Physics, Settings, Values, typed, values};
@@ -13,10 +13,19 @@ pub use crate::entry::{After, AnyBatch, Entry, FAMILIES, Made, Physics, Settings
 /// All environments.
 pub const REGISTRY: &[Entry] = &[
     testbed::ENTRY,
-    gridworld::GRIDWORLD,
-    gridworld::CLIFF_WALKING,
-    gridworld::FROZEN_LAKE,
-    gridworld::FROZEN_LAKE_8X8,
+    gridworld::ENTRY,
+    examples::EXAMPLE_3_5,
+    examples::EXAMPLE_4_1,
+    windy::ENTRY,
+    cliff_walking::ENTRY,
+    cliff_walking::SLIPPERY,
+    frozen_lake::ENTRY,
+    frozen_lake::LARGE,
+    taxi::ENTRY,
+    four_rooms::ENTRY,
+    dyna_maze::DYNA_MAZE,
+    dyna_maze::BLOCKING_MAZE,
+    dyna_maze::SHORTCUT_MAZE,
     cart_pole::ENTRY,
     probe::entry::<usize>(Kind::Value),
     probe::entry::<usize>(Kind::Observation),

@@ -11,7 +11,7 @@ use gymkhana_envs::{
     Batch, Elem, Env, Lanes, Rng, Seeds,
     bandit::{Testbed, TestbedParams},
     classic::{CartPole, CartPoleParams},
-    registry::{AnyBatch, find},
+    registry::{AnyBatch, REGISTRY, find},
     tabular::{Finite, Gridworld, Rules},
     wrappers::{Mapped, OneHot, wrap},
 };
@@ -116,6 +116,14 @@ fn lanes_of_cart_pole_do_not_allocate() {
 #[test]
 fn lanes_of_a_gridworld_do_not_allocate() {
     assert_no_allocation(Lanes::new(gridworld(), LANES, &SEEDS).unwrap(), 10_000);
+}
+
+#[test]
+fn finite_environments_do_not_allocate() {
+    for entry in REGISTRY.iter().filter(|entry| entry.family == "finite") {
+        let batch = (entry.make)(&[]).unwrap().batch(LANES, &SEEDS).unwrap();
+        assert_none_in_any(batch, if entry.id == "WindyGridworld" { 200_000 } else { 20_000 });
+    }
 }
 
 #[test]

@@ -6,10 +6,10 @@ use gymkhana_envs::{
     bandit::{Testbed, TestbedParams},
     check::check,
     registry::{AnyBatch, REGISTRY, find},
-    tabular::{Finite, Gridworld, Rules, TabularModel},
+    tabular::{Finite, Gridworld, Moves, Rules, Slip, TabularModel},
     wrappers::{WRAPPERS, wrap},
 };
-use proptest::{collection::vec, prelude::*, sample::select, test_runner::RngSeed};
+use proptest::{collection::vec, option, prelude::*, sample::select, test_runner::RngSeed};
 
 /// The same cases in every run.
 fn cases(cases: u32) -> ProptestConfig {
@@ -115,7 +115,7 @@ proptest! {
     #![proptest_config(cases(256))]
 
     #[test]
-    fn no_map_panics(map in prop_oneof![any::<String>(), "[ -~\n]{0,40}", "[SG.FHC#/\r\n ]{0,40}"]) {
+    fn no_map_panics(map in prop_oneof![any::<String>(), "[ -~\n]{0,40}", "[SG.FHC#/\r\n ]{0,40}", "[SGABab./]{0,12}"]) {
         match Gridworld::new(&map, Rules::default()) {
             Ok(grid) => prop_assert!(grid.table().states() > 1),
             Err(error) => prop_assert!(matches!(error, Error::Map { line: 1.., column: 1.., .. }), "{}", error),
@@ -152,6 +152,40 @@ proptest! {
     fn rows_may_be_lines(map in map()) {
         let table = |map: &str| Gridworld::new(map, Rules::default()).unwrap().table();
         prop_assert_eq!(table(&map), table(&format!("  {}\r\n", map.replace('/', "\r\n  "))));
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(128))]
+
+    #[test]
+    fn every_set_of_rules_gives_distributions(
+        map in map(), which in 0_usize..4, slips in 0_usize..3, success_rate in 0.0_f64..=1.0,
+        wind in option::of(0_usize..4), stochastic_wind: bool, start_anywhere: bool, absorbing: bool,
+    ) {
+        let columns = map.find('/').unwrap_or(map.len());
+        let moves = [Moves::Four, Moves::Lake, Moves::King, Moves::KingStay][which];
+        let slip = [Slip::Sides, Slip::Thirds, Slip::Others][slips];
+        let wind = wind.map_or_else(Vec::new, |wind| (0..columns).map(|column| (column + wind) % 4).collect());
+        let rules = Rules {
+            moves, success_rate, slip, wind, stochastic_wind, start_anywhere, absorbing, ..Rules::default()
+        };
+        // Two cells of it become a teleport.
+        let map = format!("A{}/{map}/{}a", ".".repeat(columns - 1), ".".repeat(columns - 1));
+        let table = Gridworld::new(&map, rules).unwrap().table();
+        let cells = map.replace('/', "").into_bytes();
+        prop_assert_eq!((table.states(), table.actions()), (cells.len(), moves.actions()));
+        for (state, action) in (0..cells.len()).flat_map(|state| (0..moves.actions()).map(move |action| (state, action))) {
+            let outcomes = table.outcomes(state, action);
+            let sum: f64 = outcomes.iter().map(|outcome| outcome.probability).sum();
+            prop_assert!((sum - 1.0).abs() < 1e-12, "state {}, action {}: {}", state, action, sum);
+            for outcome in outcomes {
+                let there = cells[outcome.next];
+                prop_assert!(there != b'C' && (there != b'#' || outcome.next == state), "{}", outcome.next);
+                prop_assert_eq!(outcome.terminated, matches!(there, b'G' | b'H'));
+            }
+        }
+        prop_assert!(table.outcomes(0, 0).iter().all(|outcome| outcome.next == cells.len() - 1));
     }
 }
 

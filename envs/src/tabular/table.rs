@@ -39,10 +39,15 @@ pub trait TabularModel: Send + Sync {
 }
 
 /// A table of outcomes for every state and action.
+///
+/// It takes 32 bytes per outcome, 8 per state and action, 8 per state and 16 per state that can be first: a grid of
+/// 1,000 × 1,000 cells with slip takes 424 MB.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
     actions: usize,
     start: Vec<f64>,
+    /// The states that can be first, each with the probability of it and those before it.
+    first: Vec<(f64, usize)>,
     outcomes: Vec<Outcome>,
     /// Where the outcomes of state·actions + action begin; one more entry than there are pairs.
     begins: Vec<usize>,
@@ -55,15 +60,68 @@ impl Table {
     where
         I: IntoIterator<Item = Outcome>,
     {
-        let mut table = Self { actions, start, outcomes: Vec::new(), begins: vec![0] };
-        for state in 0..table.start.len() {
+        Self::filled(start, actions, 0, |state, action, all| all.extend(outcomes(state, action)))
+    }
+
+    /// As [`new`](Self::new), but `push` appends the outcomes of a state and action to the list of all of them, so that
+    /// none is copied. There is room for `expected` outcomes from the beginning.
+    pub fn filled(
+        start: Vec<f64>,
+        actions: usize,
+        expected: usize,
+        mut push: impl FnMut(usize, usize, &mut Vec<Outcome>),
+    ) -> Self {
+        let (mut outcomes, mut begins) = (Vec::with_capacity(expected), Vec::with_capacity(start.len() * actions + 1));
+        begins.push(0);
+        for state in 0..start.len() {
             for action in 0..actions {
-                table.outcomes.extend(outcomes(state, action));
-                table.begins.push(table.outcomes.len());
+                push(state, action, &mut outcomes);
+                begins.push(outcomes.len());
             }
         }
-        table
+        outcomes.shrink_to_fit();
+        // Summed as `Rng::categorical` does; a state that is never first adds 0 and can be left out.
+        let mut sum = 0.0;
+        let possible = start.iter().enumerate().filter(|(_, share)| **share > 0.0);
+        let first = possible.map(|(state, share)| (add(&mut sum, *share), state)).collect();
+        Self { actions, start, first, outcomes, begins }
     }
+
+    /// Draws the first state of an episode: the number that `rng.categorical(start)` gives, by halving.
+    #[inline]
+    pub fn draw_start(&self, rng: &mut Rng) -> usize {
+        let draw = rng.unit();
+        let at = self.first.partition_point(|(sum, _)| *sum <= draw);
+        self.first.get(at).map_or(0, |(_, state)| *state)
+    }
+
+    /// Draws what happens when an action is taken in a state: what `rng.categorical` gives of the probabilities. It
+    /// draws also where there is one outcome, as Gymnasium does: recorded runs replay.
+    ///
+    /// # Panics
+    /// If there is no such state or action, or nothing can happen.
+    #[inline]
+    pub fn draw(&self, state: usize, action: usize, rng: &mut Rng) -> &Outcome {
+        let outcomes = self.outcomes(state, action);
+        if outcomes.len() > FEW {
+            return &outcomes[rng.categorical(outcomes.iter().map(|outcome| outcome.probability))];
+        }
+        // Without branches on the draw: a wrong guess of the processor's costs more than all these sums.
+        let draw = rng.unit();
+        let mut sum = 0.0;
+        let at: usize = outcomes.iter().map(|outcome| usize::from(add(&mut sum, outcome.probability) <= draw)).sum();
+        &outcomes[if at < outcomes.len() { at } else { 0 }]
+    }
+}
+
+/// Up to so many outcomes it is faster to look at all of them than to stop at the right one.
+const FEW: usize = 12;
+
+/// Adds to a sum and gives the sum.
+#[inline]
+fn add(sum: &mut f64, x: f64) -> f64 {
+    *sum += x;
+    *sum
 }
 
 impl TabularModel for Table {
@@ -143,15 +201,13 @@ impl Env for Finite {
     }
 
     fn reset(&mut self, rng: &mut Rng) -> usize {
-        self.at = rng.categorical(self.table.start().iter().copied());
+        self.at = self.table.draw_start(rng);
         self.at
     }
 
     #[inline]
     fn step(&mut self, action: usize, rng: &mut Rng) -> Step<usize> {
-        let outcomes = self.table.outcomes(self.at, action);
-        // One draw also where there is one outcome, as Gymnasium does: recorded runs replay.
-        let outcome = outcomes[rng.categorical(outcomes.iter().map(|outcome| outcome.probability))];
+        let outcome = self.table.draw(self.at, action, rng);
         self.at = outcome.next;
         Step { obs: self.at, reward: outcome.reward, terminated: outcome.terminated, truncated: false }
     }
@@ -167,5 +223,52 @@ impl Env for Finite {
         }
         self.at = at;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(probability: f64, next: usize) -> Outcome {
+        Outcome { probability, next, reward: next as f64, terminated: false }
+    }
+
+    /// Rows of 1 to 20 outcomes that sum to 1, in the last bit or nearly.
+    fn table() -> Table {
+        let start = vec![0.0, 0.1, 0.0, 0.2, 0.3, 0.0, 0.4];
+        Table::new(start, 20, |_, action| {
+            let n = action + 1;
+            (0..n).map(move |k| outcome(2.0 * (k + 1) as f64 / (n * (n + 1)) as f64, k % 7))
+        })
+    }
+
+    #[test]
+    fn draws_are_those_of_categorical() {
+        let (table, mut rng, mut other) = (table(), Rng::new(3), Rng::new(3));
+        for i in 0..20_000 {
+            let (state, action) = (i % 7, i % 20);
+            let outcomes = table.outcomes(state, action);
+            let expected = other.categorical(outcomes.iter().map(|outcome| outcome.probability));
+            assert!(std::ptr::eq(table.draw(state, action, &mut rng), &raw const outcomes[expected]));
+            assert_eq!(table.draw_start(&mut rng), other.categorical(table.start().iter().copied()));
+        }
+        assert_eq!(rng, other);
+    }
+
+    #[test]
+    fn a_draw_above_the_sum_gives_the_first_outcome_and_state() {
+        let table = Table::new(vec![0.0, 0.0], 1, |_, _| [outcome(0.0, 1), outcome(0.0, 0)]);
+        let mut rng = Rng::new(0);
+        assert_eq!((table.draw(0, 0, &mut rng).next, table.draw_start(&mut rng)), (1, 0));
+    }
+
+    #[test]
+    fn there_is_one_row_per_state_and_action() {
+        let table = Table::filled(vec![1.0, 0.0], 2, 4, |state, action, all| {
+            all.extend((0..=action).map(|k| outcome(1.0 / (action + 1) as f64, (state + k) % 2)));
+        });
+        assert_eq!(table.outcomes(1, 0), [outcome(1.0, 1)]);
+        assert_eq!(table.outcomes(1, 1), [outcome(0.5, 1), outcome(0.5, 0)]);
     }
 }
