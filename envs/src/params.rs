@@ -169,6 +169,26 @@ impl Value for Vec<usize> {
     }
 }
 
+/// A number that may be missing, written `none`. The range bounds the number.
+impl Value for Option<f64> {
+    type Bound = f64;
+    fn kind() -> String {
+        "number, or none".into()
+    }
+    fn parse(text: &str) -> Result<Self, String> {
+        if text == "none" {
+            return Ok(None);
+        }
+        f64::parse(text).map(Some).map_err(|_| "not a number, nor none".into())
+    }
+    fn show(&self) -> String {
+        self.as_ref().map_or_else(|| "none".into(), Value::show)
+    }
+    fn within(&self, range: &impl RangeBounds<f64>) -> bool {
+        self.is_none_or(|x| x.within(range))
+    }
+}
+
 /// A range in words: "from 0 to 1", "above 0", "at least 1"; nothing where anything goes.
 pub fn range_text<T: Display>(range: &impl RangeBounds<T>) -> String {
     let low = match range.start_bound() {
