@@ -133,6 +133,9 @@ impl Running {
     /// If they are of another width, or no moments.
     pub(super) fn put(&mut self, moments: Moments) -> Result<(), Error> {
         self.moments = self.check(moments)?;
+        if self.frozen {
+            self.given.clone_from(&self.moments);
+        }
         self.derive();
         Ok(())
     }

@@ -71,7 +71,7 @@ impl<B: Batch<O = f32>> NormalizeObservation<B> {
         let mut normalised = Self {
             observations: Observations::new(inner.lanes(), width, choices),
             running: Running::new(NormalizeObservationParams::OWNER, width, params.epsilon),
-            clip: params.clip.unwrap_or(f32::MAX.into()),
+            clip: params.clip.unwrap_or(f64::MAX).min(f32::MAX.into()),
             ended: Vec::with_capacity(inner.lanes()),
             inner,
             spec,

@@ -16,6 +16,7 @@ use crate::{
     batch::{Batch, Layer, Transitions, View},
     entry::{AnyBatch, Settings, typed},
     error::Error,
+    lanes::broken,
     params,
     params::{Params, above},
     rng::Seeds,
@@ -138,6 +139,10 @@ impl<B: Batch> Batch for NormalizeReward<B> {
         }
         running.update(returns.len(), |i, _| returns[i]);
         let deviation = running.deviation()[0];
+        if !deviation.is_finite() {
+            let lane = (0..returns.len()).find(|&i| !returns[i].powi(2).is_finite()).unwrap_or(0);
+            return Err(broken(inner.spec(), lane, "rewards whose returns are too large to be normalised".into()));
+        }
         for (to, from) in reward.iter_mut().zip(seen.reward) {
             *to = (from / deviation).clamp(-*clip, *clip);
         }

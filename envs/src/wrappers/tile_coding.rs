@@ -67,6 +67,8 @@ pub struct TileCoding {
     low: Vec<f64>,
     /// n-ths of a tile per unit of the feature
     scale: Vec<f64>,
+    /// t (1 + 2j) mod n of tiling t and feature j, at j n + t
+    displacements: Vec<usize>,
     tilings: usize,
     tiles: usize,
     hashed: usize,
@@ -96,7 +98,16 @@ impl TileCoding {
             .map_err(|error| if hashed > 0 { error } else { with_hint(error) })?;
         let (low, width) = ranges(low, high, bound as f32);
         let scale = width.iter().map(|&width| (tiles * tilings) as f64 / f64::from(width)).collect();
-        Ok(Self { low: low.into_iter().map(f64::from).collect(), scale, tilings, tiles, hashed, total: size as usize })
+        let displacements = (0..d).flat_map(|j| (0..tilings).map(move |t| t * (1 + 2 * j) % tilings)).collect();
+        Ok(Self {
+            displacements,
+            low: low.into_iter().map(f64::from).collect(),
+            scale,
+            tilings,
+            tiles,
+            hashed,
+            total: size as usize,
+        })
     }
 
     /// How many numbers of tiles there are.
@@ -104,24 +115,44 @@ impl TileCoding {
         self.total
     }
 
-    /// The number of the tile of tiling `t` in which a row of features lies.
+    /// Gives the number of the tile of each tiling in which a row of features lies.
     #[inline]
-    fn tile(&self, t: usize, row: &[f32]) -> usize {
+    fn active(&self, row: &[f32], mut put: impl FnMut(usize, usize)) {
+        let base = self.tiles as u64 + 1;
+        match self.hashed as u64 {
+            0 => self.fold(row, |t| t, |index, c| index * base + c, |t, index| put(t, index as usize)),
+            entries => self.fold(row, mix, |hash, c| mix(hash ^ c), |t, hash| put(t, (hash % entries) as usize)),
+        }
+    }
+
+    /// Folds the coordinates of each tiling, some tilings at a time, so that a feature is scaled once for all of them.
+    #[inline]
+    fn fold(
+        &self,
+        row: &[f32],
+        begin: impl Fn(u64) -> u64,
+        join: impl Fn(u64, u64) -> u64,
+        mut put: impl FnMut(usize, u64),
+    ) {
+        const AT_ONCE: usize = 16;
         let n = self.tilings;
         let most = (self.tiles * n) as f64;
-        let coordinates = row.iter().zip(&self.low).zip(&self.scale).enumerate().map(|(j, ((x, low), scale))| {
-            let nths = ((f64::from(*x) - low) * scale).clamp(0.0, most) as usize;
-            (nths + t * (1 + 2 * j) % n) / n
-        });
-        if self.hashed > 0 {
-            // Consistent on every machine: the mixing steps of splitmix64 (Steele, Lea & Flood 2014).
-            let hash = coordinates.fold(mix(t as u64), |hash, c| mix(hash ^ c as u64));
-            return (hash % self.hashed as u64) as usize;
+        for first in (0..n).step_by(AT_ONCE) {
+            let mut folded: [u64; AT_ONCE] = std::array::from_fn(|k| begin((first + k) as u64));
+            let folded = &mut folded[..AT_ONCE.min(n - first)];
+            for (j, ((x, low), scale)) in row.iter().zip(&self.low).zip(&self.scale).enumerate() {
+                let nths = ((f64::from(*x) - low) * scale).clamp(0.0, most) as usize;
+                let (whole, part) = (nths / n, nths % n);
+                for (folded, displacement) in folded.iter_mut().zip(&self.displacements[j * n + first..]) {
+                    *folded = join(*folded, (whole + usize::from(part + displacement >= n)) as u64);
+                }
+            }
+            folded.iter().enumerate().for_each(|(k, folded)| put(first + k, *folded));
         }
-        coordinates.fold(t, |index, c| index * (self.tiles + 1) + c)
     }
 }
 
+/// The mixing steps of splitmix64 (Steele, Lea & Flood 2014).
 fn mix(x: u64) -> u64 {
     let x = x.wrapping_add(0x9E37_79B9_7F4A_7C15);
     let x = (x ^ x >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -145,7 +176,7 @@ impl ObservationMap<f32, usize> for TileCoding {
     }
 
     fn map(&self, from: &[f32], to: &mut [usize]) {
-        to.iter_mut().enumerate().for_each(|(t, to)| *to = self.tile(t, from));
+        self.active(from, |t, tile| to[t] = tile);
     }
 }
 
@@ -157,7 +188,7 @@ impl ObservationMap<f32, f32> for TileCoding {
 
     fn map(&self, from: &[f32], to: &mut [f32]) {
         to.fill(0.0);
-        (0..self.tilings).for_each(|t| to[self.tile(t, from)] = 1.0);
+        self.active(from, |_, tile| to[tile] = 1.0);
     }
 }
 
