@@ -215,13 +215,25 @@ fn present_observations_follow_statistics_that_are_given() {
     one.freeze();
     one.reset(&Seeds::from(1)).unwrap();
     assert_eq!(one.now().obs.flat, other.now().obs.flat);
+
+    // And through maps: both are within ±10, so that clipping changes nothing.
+    let make = || {
+        let texts = ["normalize-observation", "frame-stack:frames=2", "normalize-reward", "clip-observation"];
+        let batch = texts.iter().try_fold(AnyBatch::new(drift(9, 3, 1)), |batch, text| wrap(batch, text)).unwrap();
+        let AnyBatch::FeatureControl(batch) = batch else { panic!("{batch:?}") };
+        batch
+    };
+    let mut mapped = make();
+    assert_ne!(mapped.now().obs.flat, other.now().obs.flat);
+    mapped.set_statistics(&other.statistics()).unwrap();
+    assert_eq!(mapped.now().obs.flat, other.now().obs.flat);
 }
 
 #[test]
 fn statistics_of_another_stack_are_refused_and_change_nothing() {
-    let mut batch = stack(1);
-    together(&mut [&mut batch], 20, |_, _| ());
-    let (before, statistics) = (batch.state(), batch.statistics());
+    let (mut batch, mut other) = (stack(1), stack(2));
+    together(&mut [&mut batch, &mut other], 20, |_, _| ());
+    let (before, statistics) = (batch.state(), other.statistics());
     let [rewards, observations] = &statistics[..] else { panic!("{}", statistics.len()) };
     let one = |state: &State| vec![state.clone()];
     let wrong = [
@@ -238,6 +250,7 @@ fn statistics_of_another_stack_are_refused_and_change_nothing() {
         assert_eq!(batch.state(), before);
     }
     batch.set_statistics(&statistics).unwrap();
+    assert_ne!(batch.state(), before);
     assert!(drift(9, 1, 0).set_statistics(&statistics).is_err());
     assert_eq!(drift(9, 1, 0).set_statistics(&[]), Ok(()));
 }
