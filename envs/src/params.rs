@@ -169,6 +169,26 @@ impl Value for Vec<usize> {
     }
 }
 
+/// A number that may be missing, written `none`. The range bounds the number.
+impl Value for Option<f64> {
+    type Bound = f64;
+    fn kind() -> String {
+        "number, or none".into()
+    }
+    fn parse(text: &str) -> Result<Self, String> {
+        if text == "none" {
+            return Ok(None);
+        }
+        f64::parse(text).map(Some).map_err(|_| "not a number, nor none".into())
+    }
+    fn show(&self) -> String {
+        self.as_ref().map_or_else(|| "none".into(), Value::show)
+    }
+    fn within(&self, range: &impl RangeBounds<f64>) -> bool {
+        self.is_none_or(|x| x.within(range))
+    }
+}
+
 /// A range in words: "from 0 to 1", "above 0", "at least 1"; nothing where anything goes.
 pub fn range_text<T: Display>(range: &impl RangeBounds<T>) -> String {
     let low = match range.start_bound() {
@@ -315,13 +335,17 @@ mod tests {
             hidden: Vec<usize> = vec![64, 64], in 1..=4096;
             /// a map
             map: String = "SG".into(), in ..;
+            /// a bound, if there is one
+            clip: Option<f64> = None, in above(0.0);
         }
     }
 
     #[test]
     fn values_are_read_checked_and_written_back() {
-        let mixed = Mixed::from_settings([("rate", "1e-3"), ("count", "1e6"), ("hidden", "[256, 256]")]).unwrap();
+        let mixed = Mixed::from_settings([("rate", "1e-3"), ("count", "1e6"), ("hidden", "[256, 256]"), ("clip", "2")])
+            .unwrap();
         assert_eq!((mixed.rate, mixed.count, mixed.hidden.as_slice()), (1e-3, 1_000_000, &[256, 256][..]));
+        assert_eq!((mixed.clip, Mixed::from_settings([("clip", "none")]).unwrap().clip), (Some(2.0), None));
         let again = Mixed::from_settings(mixed.values().iter().map(|(k, v)| (*k, v.as_str()))).unwrap();
         assert_eq!(again, mixed);
     }
@@ -333,9 +357,14 @@ mod tests {
         assert_eq!(fails("rate", "NaN"), "mixed: `rate=NaN`: not a number");
         assert_eq!(fails("rate", "fast"), "mixed: `rate=fast`: not a number");
         assert_eq!(fails("count", "1.5"), "mixed: `count=1.5`: not a whole number");
+        assert_eq!(fails("clip", "0"), "mixed: `clip=0`: must be above 0");
+        assert_eq!(fails("clip", "off"), "mixed: `clip=off`: not a number, nor none");
         assert_eq!(fails("hidden", "64,0"), "mixed: `hidden=64,0`: must be from 1 to 4096");
         let text = fails("hiden", "64");
-        assert!(text.contains("did you mean hidden?") && text.ends_with("rate, shift, count, hidden, map"), "{text}");
+        assert!(
+            text.contains("did you mean hidden?") && text.ends_with("rate, shift, count, hidden, map, clip"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -2,11 +2,14 @@
 
 #![allow(unsafe_code, reason = "an allocator that counts cannot be written without")]
 
+mod drift;
+
 use std::{
     alloc::{GlobalAlloc, Layout, System},
     cell::Cell,
 };
 
+use drift::Drift;
 use gymkhana_envs::{
     Batch, Elem, Env, Lanes, Rng, Seeds,
     bandit::{Testbed, TestbedParams},
@@ -158,8 +161,29 @@ fn batches_from_the_registry_do_not_allocate_behind_a_dyn_batch() {
 
 #[test]
 fn wrapped_batches_from_the_registry_do_not_allocate() {
-    for (id, wrapper) in [("FrozenLake-v1", "one-hot"), ("CartPole-v1", "discretize:bins=6")] {
+    for (id, wrapper) in [
+        ("FrozenLake-v1", "one-hot"),
+        ("FrozenLake-v1", "frame-stack"),
+        ("FrozenLake-v1", "sticky-action"),
+        ("CartPole-v1", "discretize:bins=6"),
+        ("CartPole-v1", "tile-coding"),
+        ("CartPole-v1", "tile-coding:tiles=2,features=true"),
+        ("CartPole-v1", "tile-coding:hashed=512"),
+        ("CartPole-v1", "normalize-observation"),
+        ("CartPole-v1", "clip-observation"),
+        ("CartPole-v1", "mask-observation:keep=0,2"),
+        ("CartPole-v1", "frame-stack"),
+        ("CartPole-v1", "normalize-reward"),
+        ("CartPole-v1", "clip-reward"),
+        ("CartPole-v1", "scale-reward"),
+        ("CartPole-v1", "time-limit:steps=20"),
+        ("CartPole-v1", "record-episode-statistics"),
+    ] {
         let batch = (find(id).unwrap().make)(&[]).unwrap().batch(LANES, &SEEDS).unwrap();
-        assert_none_in_any(wrap(batch, wrapper).unwrap(), 10_000);
+        assert_none_in_any(wrap(batch, wrapper).unwrap(), 2_000);
+    }
+    for wrapper in ["clip-action", "rescale-action", "discretize-action", "sticky-action"] {
+        let batch = AnyBatch::new(Lanes::new(Drift::new(30), LANES, &SEEDS).unwrap());
+        assert_none_in_any(wrap(batch, wrapper).unwrap(), 2_000);
     }
 }

@@ -1,11 +1,14 @@
 //! What environments are made from: parameters, maps, the bandit's arms. Whatever is written, it is either right or
 //! an error.
 
+mod drift;
+
+use drift::Drift;
 use gymkhana_envs::{
-    Batch, Env, Error, Lanes, Param, Rng, Seeds, State,
+    Batch, Elem, Env, Error, Lanes, Param, Rng, Seeds, State,
     bandit::{Testbed, TestbedParams},
     check::check,
-    registry::{AnyBatch, REGISTRY, find},
+    registry::{AnyBatch, Made, REGISTRY, find},
     tabular::{Finite, Gridworld, Moves, Rules, Slip, TabularModel},
     wrappers::{WRAPPERS, wrap},
 };
@@ -69,6 +72,34 @@ fn text() -> impl Strategy<Value = String> {
     prop_oneof![any::<String>(), "[-+0-9._eE]{0,12}", "[SG.FHC#/\n ]{0,20}", "(bins|bound)=[-0-9.e]{0,6},?"]
 }
 
+/// Anything at all, and settings of that wrapper with values that are nearly right.
+fn wrapper_text() -> impl Strategy<Value = String> {
+    let value = prop_oneof!["[0-9]{1,3}", "[-0-9.e,]{0,6}", "none|true|false"];
+    select(WRAPPERS).prop_flat_map(move |wrapper| {
+        let names: Vec<_> = (wrapper.params)().iter().map(|param| param.name).chain(["no_such"]).collect();
+        let setting = (select(names), value.clone()).prop_map(|(name, value)| format!("{name}={value}"));
+        vec(setting, 0..4).prop_map(move |settings| format!("{}:{}", wrapper.name, settings.join(",")))
+    })
+}
+
+/// Takes a few steps.
+fn step(batch: AnyBatch) {
+    fn random<B: Batch>(mut batch: B) {
+        let (space, mut rng) = (batch.spec().actions.clone(), Rng::new(0));
+        let mut act = vec![B::A::default(); batch.lanes() * space.width()];
+        for _ in 0..3 {
+            act.chunks_exact_mut(space.width()).for_each(|row| B::A::random_action(&space, &mut rng, row));
+            batch.step(&act).unwrap();
+        }
+    }
+    match batch {
+        AnyBatch::IndexChoice(batch) => random(batch),
+        AnyBatch::IndexControl(batch) => random(batch),
+        AnyBatch::FeatureChoice(batch) => random(batch),
+        AnyBatch::FeatureControl(batch) => random(batch),
+    }
+}
+
 proptest! {
     #![proptest_config(cases(128))]
 
@@ -83,13 +114,16 @@ proptest! {
     }
 
     #[test]
-    fn no_wrapper_text_panics(value in text()) {
+    fn no_wrapper_text_panics(value in text(), nearly in wrapper_text()) {
         let made = |id| (find(id).unwrap().make)(&[]).unwrap();
-        for made in [made("CartPole-v1"), made("Gridworld")] {
+        for made in [made("CartPole-v1"), made("Gridworld"), Made::of(Drift::new(2))] {
             let batch = || made.batch(1, &Seeds::from(0)).unwrap();
             let _ = wrap(batch(), &value);
             for wrapper in WRAPPERS {
                 let _ = wrap(batch(), &format!("{}:{value}", wrapper.name));
+            }
+            if let Ok(batch) = wrap(batch(), &nearly) {
+                step(batch);
             }
         }
     }

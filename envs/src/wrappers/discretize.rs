@@ -1,6 +1,6 @@
 //! Features as one state index, so that tabular agents meet continuous environments.
 
-use super::{Mapped, ObservationMap};
+use super::{Mapped, ObservationMap, WrapperEntry, bounds::ranges, round::features};
 use crate::{
     entry::{AnyBatch, Settings},
     error::Error,
@@ -18,6 +18,15 @@ params! {
         bound: f64 = 3.0, in 1e-6..=1e6;
     }
 }
+
+/// The registry's line.
+pub(super) const ENTRY: WrapperEntry = WrapperEntry {
+    name: Discretize::NAME,
+    about: "each feature in one of several bins, all bins together one index",
+    usage: "discretize:bins=8,bound=3",
+    params: DiscretizeParams::list,
+    make: wrap,
+};
 
 /// Each feature falls in one of `bins` equal bins of its range; what is outside falls in the outermost bin. The index
 /// has a digit per feature in base `bins`, the first feature's in front.
@@ -46,17 +55,8 @@ impl Discretize {
         if states > 1e7 {
             return wrong(format!("{} bins for each of {} features are {states:.0} states", params.bins, low.len()));
         }
-        // CartPole's velocities are bounded by ±f32::MAX in name only.
-        let bound = params.bound as f32;
-        let is_bound = |x: f32| x.abs() < 1e6;
-        let range = |(&low, &high): (&f32, &f32)| match (is_bound(low), is_bound(high)) {
-            (true, true) => (low, high - low),
-            (true, false) => (low, 2.0 * bound),
-            (false, true) => (high - 2.0 * bound, 2.0 * bound),
-            (false, false) => (-bound, 2.0 * bound),
-        };
-        let (low, width) =
-            low.iter().zip(high).map(range).map(|(low, width)| (low, width / params.bins as f32)).unzip();
+        let (low, width) = ranges(low, high, params.bound as f32);
+        let width = width.into_iter().map(|width| width / params.bins as f32).collect();
         Ok(Self { low, width, bins: params.bins })
     }
 }
@@ -74,14 +74,10 @@ impl ObservationMap<f32, usize> for Discretize {
     }
 }
 
-pub(super) fn wrap(batch: AnyBatch, settings: Settings<'_>) -> Result<AnyBatch, Error> {
+fn wrap(batch: AnyBatch, settings: Settings<'_>) -> Result<AnyBatch, Error> {
     let params = DiscretizeParams::from_settings(settings.iter().copied())?;
     let map = Discretize::new(&batch.spec().observations, &params)?;
-    Ok(match batch {
-        AnyBatch::FeatureChoice(inner) => AnyBatch::new(Mapped::new(inner, map)),
-        AnyBatch::FeatureControl(inner) => AnyBatch::new(Mapped::new(inner, map)),
-        indices => indices,
-    })
+    Ok(features!(Discretize::NAME, batch, inner => Mapped::new(inner, map)))
 }
 
 #[cfg(test)]

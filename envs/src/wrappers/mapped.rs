@@ -67,6 +67,12 @@ impl<B: Batch, O: Elem, F: ObservationMap<B::O, O>> Layer for Mapped<B, F, O> {
         self.inner.limit_to(steps);
         limit(&mut self.spec, steps);
     }
+
+    fn set_statistics(&mut self, statistics: &[State]) -> Result<(), Error> {
+        self.inner.set_statistics(statistics)?;
+        self.refresh();
+        Ok(())
+    }
 }
 
 impl<B: Batch, O: Elem, F: ObservationMap<B::O, O>> Batch for Mapped<B, F, O> {

@@ -1,10 +1,22 @@
 //! A state's index as features, so that deep agents meet finite environments.
 
-use super::{Mapped, ObservationMap};
+use super::{
+    Mapped, ObservationMap, WrapperEntry,
+    round::{indices, no_settings},
+};
 use crate::{
     entry::{AnyBatch, Settings},
     error::Error,
     space::Space,
+};
+
+/// The registry's line.
+pub(super) const ENTRY: WrapperEntry = WrapperEntry {
+    name: OneHot::NAME,
+    about: "a state's index as a row of zeros with a one in its place",
+    usage: "one-hot",
+    params: Vec::new,
+    make: wrap,
 };
 
 /// Index i of n becomes a row of n features, 1 at i and 0 elsewhere; of several indices, one such row after another.
@@ -50,16 +62,10 @@ impl ObservationMap<usize, f32> for OneHot {
     }
 }
 
-pub(super) fn wrap(batch: AnyBatch, settings: Settings<'_>) -> Result<AnyBatch, Error> {
+fn wrap(batch: AnyBatch, settings: Settings<'_>) -> Result<AnyBatch, Error> {
     let map = OneHot::new(&batch.spec().observations)?;
-    if let Some((key, _)) = settings.first() {
-        return Err(Error::Wrapper { wrapper: OneHot::NAME, why: format!("it has no setting `{key}`") });
-    }
-    Ok(match batch {
-        AnyBatch::IndexChoice(inner) => AnyBatch::new(Mapped::new(inner, map)),
-        AnyBatch::IndexControl(inner) => AnyBatch::new(Mapped::new(inner, map)),
-        features => features,
-    })
+    no_settings(OneHot::NAME, settings)?;
+    Ok(indices!(OneHot::NAME, batch, inner => Mapped::new(inner, map)))
 }
 
 #[cfg(test)]

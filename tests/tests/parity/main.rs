@@ -5,6 +5,7 @@
 mod cart_pole;
 mod finite;
 mod stream;
+mod wrappers;
 
 use std::{fs::File, io::BufReader};
 
