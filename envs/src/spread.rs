@@ -62,8 +62,8 @@ fn halve<T: Task, E: Send>(
     let (a, b) = task.split(middle);
     let (mut a, mut b) = (Some(a), Some(b));
     let (mut done_a, mut done_b) = (Ok(()), Ok(()));
-    executor.join(&mut || done_a = a.take().map_or(Ok(()), |a| halve(executor, a, left, work)), &mut || {
-        done_b = b.take().map_or(Ok(()), |b| halve(executor, b, parts - left, work))
-    });
+    let mut do_a = || done_a = a.take().map_or(Ok(()), |a| halve(executor, a, left, work));
+    let mut do_b = || done_b = b.take().map_or(Ok(()), |b| halve(executor, b, parts - left, work));
+    executor.join(&mut do_a, &mut do_b);
     done_a.and(done_b)
 }

@@ -165,7 +165,7 @@ impl<B: Batch> Batch for FrameStack<B> {
             return Err(Error::State(format!("{} numbers in stacks of observations, {here} here", rows.len())));
         }
         for (i, row) in rows.chunks_exact(width).enumerate() {
-            check_observation(&self.spec, i, row).map_err(|e| Error::State(e.to_string()))?;
+            check_observation(&self.spec, Some(i), row).map_err(|e| Error::State(e.to_string()))?;
         }
         self.inner.set_state(&inner)?;
         self.begin();

@@ -141,7 +141,11 @@ impl<B: Batch> Batch for NormalizeReward<B> {
         let deviation = running.deviation()[0];
         if !deviation.is_finite() {
             let lane = (0..returns.len()).find(|&i| !returns[i].powi(2).is_finite()).unwrap_or(0);
-            return Err(broken(inner.spec(), lane, "rewards whose returns are too large to be normalised".into()));
+            return Err(broken(
+                inner.spec(),
+                Some(lane),
+                "rewards whose returns are too large to be normalised".into(),
+            ));
         }
         for (to, from) in reward.iter_mut().zip(seen.reward) {
             *to = (from / deviation).clamp(-*clip, *clip);
