@@ -1,6 +1,6 @@
 //! Sutton & Barto's mazes for planning with a learned model: one that stays, and two that change.
 
-use super::{changing_maze::ChangingMaze, gridworld::Gridworld, rules::Rules, table::Finite};
+use super::{changing_maze::ChangingMaze, gridworld::Gridworld, moves::Moves, rules::Rules, table::Finite};
 use crate::{
     entry::{Entry, Made, typed, values},
     error::Error,
@@ -67,7 +67,7 @@ evaluation, begins with the first maze. There is no model in the registry, since
     check: values::<BlockingMazeParams>,
     make: |settings| {
         let p: BlockingMazeParams = typed(settings)?;
-        Ok(Made::shown(blocking_maze(p.change_at, p.time_limit)?))
+        Ok(Made::shown(blocking_maze(p.change_at, p.time_limit)?).with_actions(Moves::Four.names()))
     },
     ..DYNA_MAZE
 };
@@ -86,7 +86,7 @@ evaluation, begins with the first maze. There is no model in the registry, since
     check: values::<ShortcutMazeParams>,
     make: |settings| {
         let p: ShortcutMazeParams = typed(settings)?;
-        Ok(Made::shown(shortcut_maze(p.change_at, p.time_limit)?))
+        Ok(Made::shown(shortcut_maze(p.change_at, p.time_limit)?).with_actions(Moves::Four.names()))
     },
     ..DYNA_MAZE
 };

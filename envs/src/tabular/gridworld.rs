@@ -159,7 +159,9 @@ impl Gridworld {
     /// The environment of that name, with its looks.
     pub fn finite(&self, id: &str, time_limit: Option<u32>, reward_threshold: Option<f64>) -> Finite {
         let look = self.look();
-        Finite::new(id, self.table(), time_limit, reward_threshold).looking(move |state| look.frame(state))
+        Finite::new(id, self.table(), time_limit, reward_threshold)
+            .looking(move |state| look.frame(state))
+            .naming(self.rules.moves.names())
     }
 
     /// What its states look like.

@@ -42,6 +42,18 @@ impl Moves {
         }
     }
 
+    /// What the actions are called.
+    pub fn names(self) -> &'static [&'static str] {
+        const KING: [&str; 9] =
+            ["up", "up-right", "right", "down-right", "down", "down-left", "left", "up-left", "stay"];
+        match self {
+            Self::Four => &["up", "right", "down", "left"],
+            Self::Lake => &["left", "down", "right", "up"],
+            Self::King => &KING[..8],
+            Self::KingStay => &KING,
+        }
+    }
+
     /// How far an action leads: (down, right).
     ///
     /// # Panics

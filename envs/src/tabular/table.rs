@@ -151,13 +151,14 @@ pub struct Finite {
     spec: Spec,
     at: usize,
     look: Option<Arc<Look>>,
+    actions: &'static [&'static str],
 }
 
 impl Finite {
     /// An environment of that name over the table.
     pub fn new(id: &str, table: Arc<Table>, time_limit: Option<u32>, reward_threshold: Option<f64>) -> Self {
         let spec = Spec::new(id, Space::Discrete(table.states()), Space::Discrete(table.actions()));
-        Self { spec: Spec { time_limit, reward_threshold, ..spec }, table, at: 0, look: None }
+        Self { spec: Spec { time_limit, reward_threshold, ..spec }, table, at: 0, look: None, actions: &[] }
     }
 
     /// With a look of its own: a state's frame. Without one, frames say the number of the state.
@@ -165,10 +166,15 @@ impl Finite {
         Self { look: Some(Arc::new(look)), ..self }
     }
 
+    /// With what its actions are called.
+    pub fn naming(self, actions: &'static [&'static str]) -> Self {
+        Self { actions, ..self }
+    }
+
     /// The registry's form: with its table, and to be looked at.
     pub fn made(self) -> Made {
-        let model: Arc<dyn TabularModel> = self.table.clone();
-        Made::shown(self).with_model(model)
+        let (model, actions): (Arc<dyn TabularModel>, _) = (self.table.clone(), self.actions);
+        Made::shown(self).with_model(model).with_actions(actions)
     }
 
     /// The table.

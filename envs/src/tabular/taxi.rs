@@ -58,7 +58,7 @@ observations, and 500 more in which the destination will change.",
     make: |settings| {
         let taxi = Taxi::new(typed(settings)?)?;
         let model: Arc<dyn TabularModel> = taxi.model();
-        Ok(Made::shown(taxi).with_model(model))
+        Ok(Made::shown(taxi).with_model(model).with_actions(&["down", "up", "right", "left", "pick up", "drop off"]))
     },
 };
 
