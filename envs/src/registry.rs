@@ -16,6 +16,7 @@ pub const REGISTRY: &[Entry] = &[
     gridworld::CLIFF_WALKING,
     gridworld::FROZEN_LAKE,
     gridworld::FROZEN_LAKE_8X8,
+    cart_pole::ENTRY_V0,
     cart_pole::ENTRY,
 ];
 
