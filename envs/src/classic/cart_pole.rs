@@ -129,13 +129,20 @@ impl From<CartPoleV0Params> for CartPoleParams {
 pub type CartPole = Physical<CartPoleDynamics, 4, 4>;
 
 /// How the cart and the pole move.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct CartPoleDynamics {
     id: &'static str,
     threshold: f64,
-    params: CartPoleParams,
+    time_limit: u32,
+    start: [f64; 2],
+    gravity: f64,
+    pole_mass: f64,
+    length: f64,
+    force: f64,
+    tau: f64,
     total_mass: f64,
     pole_mass_length: f64,
+    max_position: f64,
     /// rad, written as Gymnasium computes it
     max_angle: f64,
     /// of a step after which the pole stands, and of one after which it has fallen
@@ -146,50 +153,56 @@ impl Dynamics<4, 4> for CartPoleDynamics {
     type Params = CartPoleParams;
     type Act = usize;
 
-    fn new(params: CartPoleParams) -> Result<Self, Error> {
-        params.validate()?;
-        bounds_in_order(CartPoleParams::OWNER, params.low, params.high)?;
+    fn new(p: CartPoleParams) -> Result<Self, Error> {
+        p.validate()?;
+        bounds_in_order(CartPoleParams::OWNER, p.low, p.high)?;
         Ok(Self {
             id: CartPoleParams::OWNER,
             threshold: 475.0,
-            total_mass: params.cart_mass + params.pole_mass,
-            pole_mass_length: params.pole_mass * params.length,
-            max_angle: params.max_angle * 2.0 * std::f64::consts::PI / 360.0,
-            rewards: if params.sutton_barto_reward { [0.0, -1.0] } else { [1.0, 1.0] },
-            params,
+            time_limit: p.time_limit,
+            start: [p.low, p.high],
+            gravity: p.gravity,
+            pole_mass: p.pole_mass,
+            length: p.length,
+            force: p.force,
+            tau: p.tau,
+            total_mass: p.cart_mass + p.pole_mass,
+            pole_mass_length: p.pole_mass * p.length,
+            max_position: p.max_position,
+            max_angle: p.max_angle * 2.0 * std::f64::consts::PI / 360.0,
+            rewards: if p.sutton_barto_reward { [0.0, -1.0] } else { [1.0, 1.0] },
         })
     }
 
     fn spec(&self) -> Spec {
-        let (position, angle) = (2.0 * self.params.max_position, 2.0 * self.max_angle);
+        let (position, angle) = (2.0 * self.max_position, 2.0 * self.max_angle);
         let observations = symmetric(&[position, f64::INFINITY, angle, f64::INFINITY]);
         Spec::new(self.id, observations, Space::Discrete(2))
-            .time_limit(self.params.time_limit)
+            .time_limit(self.time_limit)
             .reward_threshold(self.threshold)
     }
 
     fn begin(&self, rng: &mut Rng) -> [f64; 4] {
-        std::array::from_fn(|_| rng.uniform(self.params.low, self.params.high))
+        std::array::from_fn(|_| rng.uniform(self.start[0], self.start[1]))
     }
 
     /// Arithmetic, where an `if` would become a branch that exploring agents mispredict half of the time.
     #[inline(always)]
     fn drive(&self, action: usize) -> f64 {
-        self.params.force * (2.0 * f64::from(action as i32) - 1.0)
+        self.force * (2.0 * f64::from(action as i32) - 1.0)
     }
 
     #[inline(always)]
     fn advance<T: Trig>(&self, [x, x_dot, theta, theta_dot]: [f64; 4], force: f64) -> Moved<4> {
-        let Self { params: p, total_mass, pole_mass_length, .. } = self;
+        let Self { gravity, pole_mass, length, tau, total_mass, pole_mass_length, .. } = self;
         let (sin, cos) = T::sin_cos_small(theta);
         let temp = (force + pole_mass_length * (theta_dot * theta_dot) * sin) / total_mass;
-        let theta_acc =
-            (p.gravity * sin - cos * temp) / (p.length * (4.0 / 3.0 - p.pole_mass * (cos * cos) / total_mass));
+        let theta_acc = (gravity * sin - cos * temp) / (length * (4.0 / 3.0 - pole_mass * (cos * cos) / total_mass));
         let x_acc = temp - pole_mass_length * theta_acc * cos / total_mass;
-        let (x, theta_next) = (x + p.tau * x_dot, theta + p.tau * theta_dot);
-        let fallen = (x.abs() > p.max_position) | (theta_next.abs() > self.max_angle);
+        let (x, theta_next) = (x + tau * x_dot, theta + tau * theta_dot);
+        let fallen = (x.abs() > self.max_position) | (theta_next.abs() > self.max_angle);
         Moved {
-            state: [x, x_dot + p.tau * x_acc, theta_next, theta_dot + p.tau * theta_acc],
+            state: [x, x_dot + tau * x_acc, theta_next, theta_dot + tau * theta_acc],
             reward: if fallen { self.rewards[1] } else { self.rewards[0] },
             terminated: fallen,
         }
@@ -210,9 +223,9 @@ impl CartPoleDynamics {
     /// The cart on its track, the pole as long as it is, but for one that would not fit.
     fn picture(&self, x: f64, theta: f64) -> Picture {
         const TRACK: f64 = 300.0;
-        let scale = 600.0 / (2.0 * self.params.max_position);
+        let scale = 600.0 / (2.0 * self.max_position);
         let (cart, axle) = (300.0 + scale * x, TRACK - 7.5);
-        let length = (scale * 2.0 * self.params.length).min(270.0);
+        let length = (scale * 2.0 * self.length).min(270.0);
         let (sin, cos) = sin_cos(theta);
         let point = |x: f64, y: f64| [x as f32, y as f32];
         let pole = vec![point(cart, axle), point(cart + length * sin, axle - length * cos)];

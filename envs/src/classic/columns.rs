@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::{
     Isa,
+    isa::NullaryFnOnce,
     physical::{Dynamics, Moved, driven, from_state, to_state},
 };
 use crate::{
@@ -118,7 +119,8 @@ impl<D: Dynamics<S, O>, const S: usize, const O: usize> Task for Stepping<'_, D,
 }
 
 /// What a step of a block gives, before it is put where it belongs.
-struct Given<const O: usize> {
+struct Given<const S: usize, const O: usize> {
+    state: [[f64; BLOCK]; S],
     drive: [f64; BLOCK],
     obs: [[f32; O]; BLOCK],
     reward: [f64; BLOCK],
@@ -126,10 +128,13 @@ struct Given<const O: usize> {
     truncated: [bool; BLOCK],
 }
 
-impl<D: Dynamics<S, O>, const S: usize, const O: usize> Stepping<'_, D, S, O> {
+impl<D: Dynamics<S, O>, const S: usize, const O: usize> NullaryFnOnce for Stepping<'_, D, S, O> {
+    type Output = Result<(), Error>;
+
     #[inline(always)]
-    fn run(mut self) -> Result<(), Error> {
+    fn call(mut self) -> Result<(), Error> {
         let mut given = Given {
+            state: [[0.0; BLOCK]; S],
             drive: [0.0; BLOCK],
             obs: [[0.0; O]; BLOCK],
             reward: [0.0; BLOCK],
@@ -140,9 +145,10 @@ impl<D: Dynamics<S, O>, const S: usize, const O: usize> Stepping<'_, D, S, O> {
             let start = block * BLOCK;
             let n = BLOCK.min(self.rngs.len() - start);
             self.drive(start, n, &mut given);
-            let before = self.blocks[block].state;
-            if !advance::<D, S, O>(self.dynamics, &before, &mut self.blocks[block], n, &mut given) {
-                self.advance_singly(block, n, &before, &mut given)?;
+            if self.advance(block, n, &mut given) {
+                self.blocks[block].state = given.state;
+            } else {
+                self.advance_singly(block, n, &mut given)?;
             }
             let ended = self.count(block, n, &mut given);
             self.put(start, n, &given);
@@ -150,10 +156,12 @@ impl<D: Dynamics<S, O>, const S: usize, const O: usize> Stepping<'_, D, S, O> {
         }
         Ok(())
     }
+}
 
+impl<D: Dynamics<S, O>, const S: usize, const O: usize> Stepping<'_, D, S, O> {
     /// What drives each lane.
     #[inline(always)]
-    fn drive(&mut self, start: usize, n: usize, given: &mut Given<O>) {
+    fn drive(&mut self, start: usize, n: usize, given: &mut Given<S, O>) {
         let act = &self.act[start * D::Act::WIDTH..][..n * D::Act::WIDTH];
         for (drive, row) in given.drive.iter_mut().zip(act.chunks_exact(D::Act::WIDTH)) {
             *drive = self.dynamics.drive(D::Act::decode(row));
@@ -166,18 +174,23 @@ impl<D: Dynamics<S, O>, const S: usize, const O: usize> Stepping<'_, D, S, O> {
         }
     }
 
+    /// All lanes at once. False if a number that was given is not finite.
+    #[inline(always)]
+    fn advance(&self, block: usize, n: usize, given: &mut Given<S, O>) -> bool {
+        let (dynamics, before) = (*self.dynamics, &self.blocks[block].state);
+        if n == BLOCK {
+            return advance::<D, S, O, BLOCK>(dynamics, before, 0, given);
+        }
+        let mut starts = (0..n).step_by(VECTOR);
+        starts.all(|start| advance::<D, S, O, VECTOR>(dynamics, before, start, given))
+    }
+
     /// Lane by lane: a block with an angle that is far off, or with a number that is not finite.
     #[cold]
     #[inline(never)]
-    fn advance_singly(
-        &mut self,
-        block: usize,
-        n: usize,
-        before: &[[f64; BLOCK]; S],
-        given: &mut Given<O>,
-    ) -> Result<(), Error> {
+    fn advance_singly(&mut self, block: usize, n: usize, given: &mut Given<S, O>) -> Result<(), Error> {
         for i in 0..n {
-            let state = std::array::from_fn(|j| before[j][i]);
+            let state = self.blocks[block].lane(i);
             let Moved { state, reward, terminated } = self.dynamics.advance::<Everywhere>(state, given.drive[i]);
             self.blocks[block].set_lane(i, state);
             (given.obs[i], given.reward[i]) = (self.dynamics.observe::<Everywhere>(state), reward);
@@ -193,7 +206,7 @@ impl<D: Dynamics<S, O>, const S: usize, const O: usize> Stepping<'_, D, S, O> {
 
     /// Counts a step of each lane. A bit for each lane whose episode has ended.
     #[inline(always)]
-    fn count(&mut self, block: usize, n: usize, given: &mut Given<O>) -> u64 {
+    fn count(&mut self, block: usize, n: usize, given: &mut Given<S, O>) -> u64 {
         let Block { state, steps } = &mut self.blocks[block];
         let (limited, limit) = (self.spec.time_limit.is_some(), self.spec.time_limit.unwrap_or(u32::MAX));
         for (steps, truncated) in steps.iter_mut().zip(&mut given.truncated) {
@@ -216,7 +229,7 @@ impl<D: Dynamics<S, O>, const S: usize, const O: usize> Stepping<'_, D, S, O> {
     }
 
     #[inline(always)]
-    fn put(&mut self, start: usize, n: usize, given: &Given<O>) {
+    fn put(&mut self, start: usize, n: usize, given: &Given<S, O>) {
         self.slots.obs[start * O..][..n * O].copy_from_slice(&given.obs.as_flattened()[..n * O]);
         self.slots.reward[start..][..n].copy_from_slice(&given.reward[..n]);
         self.slots.terminated[start..][..n].copy_from_slice(&given.terminated[..n]);
@@ -262,28 +275,30 @@ fn begin<D: Dynamics<S, O>, const S: usize, const O: usize>(
     check_observation(spec, slots.lane + lane, slots.put(lane, &dynamics.observe::<Everywhere>(state)))
 }
 
-/// Moves a block. False if a number that was given is not finite.
+/// Moves N lanes, from `start` on. False if a number that was given is not finite.
+///
+/// A loop whose length is known, with arrays that do not overlap, is one that vectorises.
 #[inline(always)]
-fn advance<D: Dynamics<S, O>, const S: usize, const O: usize>(
-    dynamics: &D,
+fn advance<D: Dynamics<S, O>, const S: usize, const O: usize, const N: usize>(
+    dynamics: D,
     before: &[[f64; BLOCK]; S],
-    block: &mut Block<S>,
-    n: usize,
-    given: &mut Given<O>,
+    start: usize,
+    given: &mut Given<S, O>,
 ) -> bool {
-    let (mut wrong, n) = (0_u64, n.next_multiple_of(VECTOR).min(BLOCK));
-    for i in 0..n {
-        let state = std::array::from_fn(|j| before[j][i]);
-        let moved = dynamics.advance::<Near>(state, given.drive[i]);
+    assert!(start + N <= BLOCK);
+    let mut highest = 0;
+    let mut see = |x: f32| highest = highest.max((x.to_bits() & !(1 << 31)) as i32);
+    for i in start..start + N {
+        let moved = dynamics.advance::<Near>(std::array::from_fn(|j| before[j][i]), given.drive[i]);
         let obs = dynamics.observe::<Near>(moved.state);
-        block.set_lane(i, moved.state);
-        (given.obs[i], given.reward[i], given.terminated[i]) = (obs, moved.reward, moved.terminated);
-        wrong |= u64::from(!moved.reward.is_finite());
-        for x in obs {
-            wrong |= u64::from(!x.is_finite());
+        for (column, x) in given.state.iter_mut().zip(moved.state) {
+            column[i] = x;
         }
+        (given.obs[i], given.reward[i], given.terminated[i]) = (obs, moved.reward, moved.terminated);
+        obs.into_iter().for_each(&mut see);
+        see(moved.reward as f32);
     }
-    wrong == 0
+    highest < f32::INFINITY.to_bits() as i32
 }
 
 impl<D: Dynamics<S, O>, const S: usize, const O: usize> Layer for Columns<D, S, O> {
@@ -331,10 +346,10 @@ impl<D: Dynamics<S, O>, const S: usize, const O: usize> Batch for Columns<D, S, 
 
     fn step(&mut self, act: &[Self::A]) -> Result<(), Error> {
         let Self { dynamics, blocks, rngs, spec, buffers, workers, isa } = self;
-        isa.run(|| check_actions(spec, rngs.len(), act))?;
+        check_actions(spec, rngs.len(), act)?;
         buffers.observations.advance();
         let stepping = Stepping { dynamics, spec, blocks, rngs, act, slots: buffers.all() };
-        workers.run(stepping, &|part: Stepping<'_, D, S, O>| isa.run(|| part.run()))
+        workers.run(stepping, &|part: Stepping<'_, D, S, O>| isa.run(part))
     }
 
     fn now(&self) -> View<'_, f32> {

@@ -1,5 +1,6 @@
 //! Which instructions a loop over columns is compiled for, chosen when the program runs.
 
+pub(crate) use pulp::NullaryFnOnce;
 #[cfg(target_arch = "x86_64")]
 use pulp::x86::V3;
 
@@ -14,13 +15,14 @@ pub enum Isa {
 }
 
 impl Isa {
-    /// Does `work` with these instructions; all that it calls must be inlined into it.
+    /// Does `work` with these instructions. Its `call` must be `#[inline(always)]`, and so must all that it calls: what is
+    /// not inlined is compiled for the baseline.
     #[inline]
-    pub(crate) fn run<R>(self, work: impl FnOnce() -> R) -> R {
+    pub(crate) fn run<W: NullaryFnOnce>(self, work: W) -> W::Output {
         #[cfg(target_arch = "x86_64")]
         if let (Self::Widest, Some(avx2)) = (self, V3::try_new()) {
             return avx2.vectorize(work);
         }
-        work()
+        work.call()
     }
 }

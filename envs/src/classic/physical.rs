@@ -26,7 +26,7 @@ use crate::{
 ///
 /// `drive`, `advance` and `observe` are compiled into loops over columns: `#[inline(always)]`, no branches, and numbers
 /// that are not finite must not be swallowed (`clamp` keeps NaN, `max` does not).
-pub trait Dynamics<const S: usize, const O: usize>: Clone + Debug + Send + Sync + 'static {
+pub trait Dynamics<const S: usize, const O: usize>: Copy + Debug + Send + Sync + 'static {
     /// What it is made of.
     type Params: Params;
     /// What an agent does.
@@ -108,8 +108,8 @@ impl<D: Dynamics<S, O>, const S: usize, const O: usize> Physical<D, S, O> {
 
     /// The registry's form: to be looked at, in columns where there are many, and with its law.
     pub fn made(self) -> Made {
-        let (columns, law) = (self.dynamics.clone(), Arc::new(self.clone()));
-        let native = move |lanes, seeds: &_| Columns::new(columns.clone(), lanes, seeds);
+        let (columns, law) = (self.dynamics, Arc::new(self.clone()));
+        let native = move |lanes, seeds: &_| Columns::new(columns, lanes, seeds);
         Made::shown(self).with_native(native).with_physics(law)
     }
 }
