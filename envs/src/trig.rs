@@ -31,7 +31,7 @@ pub fn sin_cos(x: f64) -> (f64, f64) {
 /// The same bits as [`sin_cos`], by a branch that is predicted well where angles are small.
 #[inline]
 pub fn sin_cos_small(x: f64) -> (f64, f64) {
-    if x.abs() <= SMALL { kernel(x, 0.0) } else { sin_cos(x) }
+    if x.abs() <= SMALL { kernel::<false>(x, 0.0) } else { sin_cos(x) }
 }
 
 /// What a formula with angles needs. Where two implementations both give numbers, they give the same bits.
@@ -75,7 +75,7 @@ impl Trig for Near {
     }
     #[inline(always)]
     fn sin_cos_small(x: f64) -> (f64, f64) {
-        kernel(if x.abs() <= SMALL { x } else { f64::NAN }, 0.0)
+        kernel::<false>(if x.abs() <= SMALL { x } else { f64::NAN }, 0.0)
     }
     #[inline(always)]
     fn within_turn(x: f64) -> f64 {
@@ -98,7 +98,7 @@ fn reduced(x: f64) -> (f64, f64) {
     let second = first - part;
     let rest = k * HALF_PI[2] - ((first - second) - part);
     let r = second - rest;
-    let (sin, cos) = kernel(r, rest - (second - r));
+    let (sin, cos) = kernel::<true>(r, rest - (second - r));
     let (sin, cos) = if quadrant & 1 == 0 { (sin, cos) } else { (cos, sin) };
     (
         f64::from_bits(sin.to_bits() ^ (quadrant & 2) << 62),
@@ -111,24 +111,24 @@ fn far(x: f64) -> (f64, f64) {
     libm::sincos(x)
 }
 
-/// Sine and cosine of r − t for |r| ≤ π/4, where t is smaller than r's last place. No tail, t = 0, changes no bit.
+/// Sine and cosine of r − t for |r| ≤ π/4, where t is smaller than r's last place. Without a tail it is 0: the same bits.
 #[inline(always)]
-fn kernel(r: f64, t: f64) -> (f64, f64) {
+fn kernel<const TAIL: bool>(r: f64, t: f64) -> (f64, f64) {
     let z = r * r;
     let zz = z * z;
     let half = 0.5 * z;
     let w = 1.0 - half;
-    let sin = r
-        - (t * w
-            - r * z
-                * ((-1.666_666_666_666_663_2e-1 + z * 8.333_333_333_322_49e-3)
-                    + zz * ((-1.984_126_982_985_795e-4 + z * 2.755_731_370_707_007e-6)
-                        + zz * (-2.505_076_025_340_686e-8 + z * 1.589_690_995_211_55e-10))));
+    let (sin_tail, cos_tail) = if TAIL { (t * w, r * t) } else { (0.0, 0.0) };
+    let odd = r
+        * z
+        * ((-1.666_666_666_666_663_2e-1 + z * 8.333_333_333_322_49e-3)
+            + zz * ((-1.984_126_982_985_795e-4 + z * 2.755_731_370_707_007e-6)
+                + zz * (-2.505_076_025_340_686e-8 + z * 1.589_690_995_211_55e-10)));
     let p = zz
         * ((4.166_666_666_666_66e-2 + z * -1.388_888_888_887_411e-3)
             + zz * ((2.480_158_728_947_673e-5 + z * -2.755_731_435_139_066_3e-7)
                 + zz * (2.087_572_321_298_175e-9 - z * 1.135_964_755_778_82e-11)));
-    (sin, w + (((1.0 - w) - half) + (p + r * t))) // what 1 − z/2 lost in rounding is added back
+    (r - (sin_tail - odd), w + (((1.0 - w) - half) + (p + cos_tail))) // what 1 − z/2 lost in rounding is added back
 }
 
 /// For |x| ≤ [`FAR`]: the turns are 2π as a `f64`, as a person counting with `f64` would take them.
