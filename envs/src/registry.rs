@@ -2,7 +2,7 @@
 
 use crate::{
     bandit::testbed,
-    classic::cart_pole,
+    classic::{acrobot, cart_pole, mountain_car, mountain_car_continuous, pendulum},
     error::{Error, nearest},
     tabular::gridworld,
 };
@@ -18,6 +18,10 @@ pub const REGISTRY: &[Entry] = &[
     gridworld::FROZEN_LAKE_8X8,
     cart_pole::ENTRY_V0,
     cart_pole::ENTRY,
+    mountain_car::ENTRY,
+    mountain_car_continuous::ENTRY,
+    pendulum::ENTRY,
+    acrobot::ENTRY,
 ];
 
 /// Environments by name: all of this crate's, and what a program of your own adds.

@@ -15,7 +15,7 @@
 
 use super::{
     Dynamics, Moved, Physical,
-    physical::{bounds_in_order, symmetric},
+    physical::{bounds_in_order, point, symmetric},
 };
 use crate::{
     entry::{Entry, typed, values},
@@ -29,58 +29,47 @@ use crate::{
     trig::{Trig, sin_cos},
 };
 
-params! {
-    /// What the cart and the pole are made of.
-    pub struct CartPoleParams for "CartPole-v1" {
-        /// gravity g, m/s²
-        gravity: f64 = 9.8, in 0.0..=100.0;
-        /// mass of the cart `m_c`, kg
-        cart_mass: f64 = 1.0, in above_to(0.0, 1e6);
-        /// mass of the pole `m_p`, kg
-        pole_mass: f64 = 0.1, in above_to(0.0, 1e6);
-        /// half the length of the pole l, m
-        length: f64 = 0.5, in above_to(0.0, 1e6);
-        /// size of the push, N
-        force: f64 = 10.0, in above_to(0.0, 1e6);
-        /// seconds per step τ
-        tau: f64 = 0.02, in above_to(0.0, 1.0);
-        /// |x| beyond which the episode terminates, m
-        max_position: f64 = 2.4, in above_to(0.0, 1e6);
-        /// |θ| beyond which the episode terminates, degrees
-        max_angle: f64 = 12.0, in above_to(0.0, 180.0);
-        /// the four numbers of the initial state are uniform from here …
-        low: f64 = -0.05, in -10.0..=10.0;
-        /// … to here
-        high: f64 = 0.05, in -10.0..=10.0;
-        /// reward 0 per step and −1 at the end, as in Sutton & Barto, instead of 1 per step
-        sutton_barto_reward: bool = false, in ..;
-        /// steps after which an episode is truncated
-        time_limit: u32 = 500, in 1..;
-    }
+/// The parameters of a version, which differ in the time limit.
+macro_rules! cart_pole_params {
+    ($(#[$meta:meta])* $name:ident, $id:literal, $time_limit:literal) => {
+        params! {
+            $(#[$meta])*
+            pub struct $name for $id {
+                /// gravity g, m/s²
+                gravity: f64 = 9.8, in 0.0..=100.0;
+                /// mass of the cart `m_c`, kg
+                cart_mass: f64 = 1.0, in above_to(0.0, 1e6);
+                /// mass of the pole `m_p`, kg
+                pole_mass: f64 = 0.1, in above_to(0.0, 1e6);
+                /// half the length of the pole l, m
+                length: f64 = 0.5, in above_to(0.0, 1e6);
+                /// size of the push, N
+                force: f64 = 10.0, in above_to(0.0, 1e6);
+                /// seconds per step τ
+                tau: f64 = 0.02, in above_to(0.0, 1.0);
+                /// |x| beyond which the episode terminates, m
+                max_position: f64 = 2.4, in above_to(0.0, 1e6);
+                /// |θ| beyond which the episode terminates, degrees
+                max_angle: f64 = 12.0, in above_to(0.0, 180.0);
+                /// the four numbers of the initial state are uniform from here …
+                low: f64 = -0.05, in -10.0..=10.0;
+                /// … to here
+                high: f64 = 0.05, in -10.0..=10.0;
+                /// reward 0 per step and −1 at the end, as in Sutton & Barto, instead of 1 per step
+                sutton_barto_reward: bool = false, in ..;
+                /// steps after which an episode is truncated
+                time_limit: u32 = $time_limit, in 1..;
+            }
+        }
+    };
 }
-
-params! {
+cart_pole_params! {
+    /// What the cart and the pole are made of.
+    CartPoleParams, "CartPole-v1", 500
+}
+cart_pole_params! {
     /// As [`CartPoleParams`], for the older version, whose episodes are shorter.
-    pub struct CartPoleV0Params for "CartPole-v0" {
-        /// gravity g, m/s²
-        gravity: f64 = 9.8, in 0.0..=100.0;
-        /// mass of the cart `m_c`, kg
-        cart_mass: f64 = 1.0, in above_to(0.0, 1e6);
-        /// mass of the pole `m_p`, kg
-        pole_mass: f64 = 0.1, in above_to(0.0, 1e6);
-        /// half the length of the pole l, m
-        length: f64 = 0.5, in above_to(0.0, 1e6);
-        /// size of the push, N
-        force: f64 = 10.0, in above_to(0.0, 1e6);
-        /// the four numbers of the initial state are uniform from here …
-        low: f64 = -0.05, in -10.0..=10.0;
-        /// … to here
-        high: f64 = 0.05, in -10.0..=10.0;
-        /// reward 0 per step and −1 at the end, as in Sutton & Barto, instead of 1 per step
-        sutton_barto_reward: bool = false, in ..;
-        /// steps after which an episode is truncated
-        time_limit: u32 = 200, in 1..;
-    }
+    CartPoleV0Params, "CartPole-v0", 200
 }
 
 /// The registry's line.
@@ -117,11 +106,23 @@ pub const ENTRY_V0: Entry = Entry {
 };
 
 impl From<CartPoleV0Params> for CartPoleParams {
-    fn from(p: CartPoleV0Params) -> Self {
-        let CartPoleV0Params { gravity, cart_mass, pole_mass, length, force, .. } = p;
-        let CartPoleV0Params { low, high, sutton_barto_reward, time_limit, .. } = p;
-        let masses = Self { gravity, cart_mass, pole_mass, length, force, ..Self::default() };
-        Self { low, high, sutton_barto_reward, time_limit, ..masses }
+    fn from(v0: CartPoleV0Params) -> Self {
+        let CartPoleV0Params { gravity, cart_mass, pole_mass, length, force, tau, .. } = v0;
+        let CartPoleV0Params { max_position, max_angle, low, high, sutton_barto_reward, time_limit, .. } = v0;
+        Self {
+            gravity,
+            cart_mass,
+            pole_mass,
+            length,
+            force,
+            tau,
+            max_position,
+            max_angle,
+            low,
+            high,
+            sutton_barto_reward,
+            time_limit,
+        }
     }
 }
 
@@ -227,7 +228,6 @@ impl CartPoleDynamics {
         let (cart, axle) = (300.0 + scale * x, TRACK - 7.5);
         let length = (scale * 2.0 * self.length).min(270.0);
         let (sin, cos) = sin_cos(theta);
-        let point = |x: f64, y: f64| [x as f32, y as f32];
         let pole = vec![point(cart, axle), point(cart + length * sin, axle - length * cos)];
         Picture::new(600, 400)
             .with(Shape::Line {

@@ -144,7 +144,8 @@ impl<D: Dynamics<S, O>, const S: usize, const O: usize> Env for Physical<D, S, O
     #[inline(always)]
     fn step(&mut self, action: D::Act, rng: &mut Rng) -> Step<[f32; O]> {
         self.drive = driven(&self.dynamics, action, rng);
-        let Moved { state, reward, terminated } = self.dynamics.advance::<Everywhere>(self.physical_state(), self.drive);
+        let Moved { state, reward, terminated } =
+            self.dynamics.advance::<Everywhere>(self.physical_state(), self.drive);
         self.state = state.map(Apart);
         // Through memory, each by itself, for the reason given at `Apart`.
         let obs = self.dynamics.observe::<Everywhere>(state.map(|x| black_box(x)));
@@ -227,4 +228,16 @@ pub(super) fn bounds_in_order(owner: &str, low: f64, high: f64) -> Result<(), Er
 pub(super) fn symmetric(bounds: &[f64]) -> Space {
     let high: Vec<f32> = bounds.iter().map(|&x| x as f32).collect();
     Space::Box { low: high.iter().map(|x| -x).collect(), high }
+}
+
+/// A corner of a picture.
+pub(super) fn point(x: f64, y: f64) -> [f32; 2] {
+    [x as f32, y as f32]
+}
+
+/// The nearest number from `low` to `high`; NaN stays.
+#[inline(always)]
+pub(super) fn clip(x: f64, low: f64, high: f64) -> f64 {
+    let x = if x > high { high } else { x };
+    if x < low { low } else { x }
 }
