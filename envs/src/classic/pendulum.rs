@@ -9,13 +9,10 @@
 //! ```
 //!
 //! No episode terminates.
-//!
-//! Deviations
-//! 1. Whole turns are taken off to the nearest, where Gymnasium takes a remainder: the same but for rounding.
 
 #![expect(clippy::inline_always, reason = "the same code is compiled into one copy and into the loop over columns")]
 
-use std::f64::consts::PI;
+use std::f64::consts::{PI, TAU};
 
 use super::{
     Dynamics, Moved, Physical,
@@ -128,7 +125,7 @@ impl Dynamics<2, 3> for PendulumDynamics {
     /// NumPy's rules: a torque is an `f32`, and so is what is made of it and of plain numbers.
     #[inline(always)]
     fn advance<T: Trig>(&self, [theta, theta_dot]: [f64; 2], torque: f64) -> Moved<2> {
-        let (angle, torque) = (T::within_turn(theta), torque as f32);
+        let (angle, torque) = (normalized::<T>(theta), torque as f32);
         let cost = angle * angle + 0.1 * (theta_dot * theta_dot) + f64::from(0.001 * (torque * torque));
         let (sin, _) = T::sin_cos(theta);
         let speed = theta_dot + (self.fall * sin + f64::from(self.lift * torque)) * self.dt;
@@ -149,6 +146,13 @@ impl Dynamics<2, 3> for PendulumDynamics {
         }
         Frame { text: Some(Text::line(text)), picture: Some(picture(theta, torque)) }
     }
+}
+
+/// ((θ + π) mod 2π) − π, rounded where Gymnasium rounds: a reward near 0 shows it.
+#[inline(always)]
+fn normalized<T: Trig>(theta: f64) -> f64 {
+    let turned = T::within_turn(theta + PI);
+    (if turned < 0.0 { turned + TAU } else { turned }) - PI
 }
 
 /// The rod, and the torque as an arrow round the axle; positive is anticlockwise.
