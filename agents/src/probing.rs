@@ -132,10 +132,11 @@ fn lanes<M: Means>(probe: Kind, seeds: &Seeds) -> Result<AnyBatch, Error> {
 /// All states of a probe, as an agent sees them.
 fn states<O: Elem>(probe: Kind) -> Vec<O> {
     let n = probe.states();
+    let number = |x: usize| O::from_number(x as f64).expect("a small number");
     if O::KIND == f32::KIND {
-        (0..n * n).map(|i| O::of(u8::from(i / n == i % n))).collect()
+        (0..n * n).map(|i| number(usize::from(i / n == i % n))).collect()
     } else {
-        (0..n).map(|i| O::of(i as u8)).collect()
+        (0..n).map(number).collect()
     }
 }
 

@@ -43,7 +43,7 @@ where
     /// If its specification does not fit its types.
     pub fn new(env: E) -> Result<Self, Error> {
         let spec = env.spec();
-        check_spec::<E>(&spec, 1)?;
+        check_spec::<E::Obs, E::Act>(&spec, 1)?;
         let act = vec![Default::default(); <E::Act as Decode>::WIDTH];
         let obs = vec![Default::default(); E::Obs::WIDTH];
         Ok(Self { env, spec, steps: None, act, obs })
@@ -80,7 +80,7 @@ where
         let Some(steps) = self.steps else { return Err(Error::Ended { env: self.spec.id.clone() }) };
         action.encode(&mut self.act);
         if !<<E::Act as Decode>::Elem as Elem>::is_action(&self.spec.actions, &self.act) {
-            return Err(bad_action(&self.spec, None, &self.act));
+            return Err(bad_action(&self.spec, &self.act, true));
         }
         self.steps = None;
         let mut step = self.env.step(action, rng);

@@ -102,8 +102,6 @@ pub trait Elem:
     fn is_action(space: &Space, row: &[Self]) -> bool;
     /// Whether an observation may be given to an agent: in its space, or, for features, finite.
     fn is_observation(space: &Space, row: &[Self]) -> bool;
-    /// A small number of this kind.
-    fn of(x: u8) -> Self;
     /// As a real number.
     fn number(self) -> f64;
     /// Whether an observation is in its space, bounds of features included.
@@ -117,6 +115,17 @@ pub trait Elem:
     fn random_action(space: &Space, rng: &mut Rng, row: &mut [Self]);
     /// Whether a mask of legal choices allows an action; controls are not masked.
     fn is_legal(legal: &[bool], row: &[Self]) -> bool;
+    /// Whether [`is_action`](Self::is_action) holds of all of several rows, one after the other.
+    fn are_actions(space: &Space, rows: &[Self]) -> bool {
+        rows.chunks_exact(space.width()).all(|row| Self::is_action(space, row))
+    }
+    /// From a number as it is recorded; an index is a whole number.
+    fn from_number(x: f64) -> Option<Self>;
+    /// Fills many rows with random actions. Where there are 2ᵏ choices, a random word is cut into choices of k bits each,
+    /// the lowest first: other numbers than [`random_action`](Self::random_action)'s for row after row, and sooner.
+    fn random_actions(space: &Space, rng: &mut Rng, rows: &mut [Self]) {
+        rows.chunks_exact_mut(space.width()).for_each(|row| Self::random_action(space, rng, row));
+    }
 }
 
 mod sealed {
@@ -138,9 +147,6 @@ impl Elem for usize {
     fn is_observation(space: &Space, row: &[Self]) -> bool {
         space.contains_indices(row)
     }
-    fn of(x: u8) -> Self {
-        x.into()
-    }
     fn number(self) -> f64 {
         self as f64
     }
@@ -153,6 +159,17 @@ impl Elem for usize {
     fn wild(_: usize) -> Option<Self> {
         None
     }
+    #[inline]
+    fn are_actions(space: &Space, rows: &[Self]) -> bool {
+        match space {
+            // All of them, where stopping at the first would be slower.
+            Space::Discrete(n) => rows.iter().fold(true, |all, x| all & (x < n)),
+            _ => rows.chunks_exact(space.width()).all(|row| space.contains_indices(row)),
+        }
+    }
+    fn from_number(x: f64) -> Option<Self> {
+        (x >= 0.0 && x.fract() == 0.0 && x < 9e15).then_some(x as Self)
+    }
     fn random_action(space: &Space, rng: &mut Rng, row: &mut [Self]) {
         match space {
             Space::Discrete(n) => row[0] = rng.below(*n),
@@ -164,6 +181,21 @@ impl Elem for usize {
     #[inline]
     fn is_legal(legal: &[bool], row: &[Self]) -> bool {
         legal[row[0]]
+    }
+    fn random_actions(space: &Space, rng: &mut Rng, rows: &mut [Self]) {
+        match space {
+            Space::Discrete(n) if n.is_power_of_two() && *n > 1 => {
+                let bits = n.trailing_zeros();
+                for rows in rows.chunks_mut((u64::BITS / bits) as usize) {
+                    let mut word = rng.bits();
+                    for x in rows {
+                        *x = (word & (*n as u64 - 1)) as Self;
+                        word >>= bits;
+                    }
+                }
+            }
+            _ => rows.chunks_exact_mut(space.width()).for_each(|row| Self::random_action(space, rng, row)),
+        }
     }
 }
 
@@ -180,9 +212,6 @@ impl Elem for f32 {
     fn is_observation(_: &Space, row: &[Self]) -> bool {
         row.iter().all(|x| x.is_finite())
     }
-    fn of(x: u8) -> Self {
-        x.into()
-    }
     fn number(self) -> f64 {
         self.into()
     }
@@ -194,6 +223,13 @@ impl Elem for f32 {
     }
     fn wild(i: usize) -> Option<Self> {
         Some(if i.is_multiple_of(2) { 1e6 } else { -1e6 })
+    }
+    #[inline]
+    fn are_actions(_: &Space, rows: &[Self]) -> bool {
+        rows.iter().fold(true, |all, x| all & x.is_finite())
+    }
+    fn from_number(x: f64) -> Option<Self> {
+        Some(x as Self)
     }
     fn random_action(space: &Space, rng: &mut Rng, row: &mut [Self]) {
         let Space::Box { low, high } = space else { unreachable!("choices are indices") };

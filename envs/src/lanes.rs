@@ -43,7 +43,7 @@ impl<E: Env + Clone> Lanes<E> {
     /// If `n` is 0, or the environment's specification does not fit its types, or it breaks its contract at once.
     pub fn new(env: E, n: usize, seeds: &Seeds) -> Result<Self, Error> {
         let spec = env.spec();
-        check_spec::<E>(&spec, n)?;
+        check_spec::<E::Obs, E::Act>(&spec, n)?;
         let lane = Lane { env, rng: seeds.lane(0), steps: 0, last: None };
         let buffers = Buffers::new(n, E::Obs::WIDTH, E::Obs::MASKED);
         let mut lanes = Self { copies: vec![lane; n], spec, buffers, workers: Workers::default(), look: None };
@@ -236,19 +236,19 @@ impl<E: Env + Clone + Send> Batch for Lanes<E> {
 }
 
 /// A specification must fit the types before the first row is written.
-pub(crate) fn check_spec<E: Env>(spec: &Spec, lanes: usize) -> Result<(), Error> {
+pub(crate) fn check_spec<O: Encode, A: Decode>(spec: &Spec, lanes: usize) -> Result<(), Error> {
     let wrong = |why| Err(Error::Spec { env: spec.id.clone(), why });
     let (obs, act) = (&spec.observations, &spec.actions);
     if lanes == 0 {
         return wrong("a batch needs at least one lane".into());
     }
-    if !<E::Obs as Encode>::Elem::fits(obs) || obs.width() != E::Obs::WIDTH {
-        let kind = <E::Obs as Encode>::Elem::KIND;
-        return wrong(format!("observations are said to be in {obs}, but are rows of {} {kind}", E::Obs::WIDTH));
+    if !O::Elem::fits(obs) || obs.width() != O::WIDTH {
+        let kind = O::Elem::KIND;
+        return wrong(format!("observations are said to be in {obs}, but are rows of {} {kind}", O::WIDTH));
     }
-    if !<E::Act as Decode>::Elem::fits(act) || act.width() != E::Act::WIDTH {
-        let kind = <E::Act as Decode>::Elem::KIND;
-        return wrong(format!("actions are said to be in {act}, but are rows of {} {kind}", E::Act::WIDTH));
+    if !A::Elem::fits(act) || act.width() != A::WIDTH {
+        let kind = A::Elem::KIND;
+        return wrong(format!("actions are said to be in {act}, but are rows of {} {kind}", A::WIDTH));
     }
     if obs.width() == 0 || act.width() == 0 {
         return wrong("observations and actions are rows of at least one number".into());
@@ -264,10 +264,10 @@ pub(crate) fn check_spec<E: Env>(spec: &Spec, lanes: usize) -> Result<(), Error>
             return wrong(format!("nothing is in {space}"));
         }
     }
-    if E::Obs::MASKED > 0 && act.choices() != Some(E::Obs::MASKED) {
+    if O::MASKED > 0 && act.choices() != Some(O::MASKED) {
         return wrong(format!(
             "observations say of {} actions whether they are legal, but actions are in {act}",
-            E::Obs::MASKED
+            O::MASKED
         ));
     }
     if spec.time_limit == Some(0) {
@@ -286,15 +286,17 @@ pub(crate) fn check_actions<A: Elem>(spec: &Spec, lanes: usize, act: &[A]) -> Re
     if act.len() != lanes * width {
         return Err(Error::ActionCount { env: spec.id.clone(), given: act.len(), lanes, width });
     }
-    match act.chunks_exact(width).position(|row| !A::is_action(&spec.actions, row)) {
-        None => Ok(()),
-        Some(lane) => Err(bad_action(spec, Some(lane), &act[lane * width..][..width])),
-    }
+    if A::are_actions(&spec.actions, act) { Ok(()) } else { Err(bad_action(spec, act, false)) }
 }
 
+/// The first action that is not in the space; it is said to be `one` where there is but one environment.
 #[cold]
-pub(crate) fn bad_action<A: Elem>(spec: &Spec, lane: Option<usize>, row: &[A]) -> Error {
-    Error::Action { env: spec.id.clone(), lane, action: format!("{row:?}"), space: spec.actions.clone() }
+pub(crate) fn bad_action<A: Elem>(spec: &Spec, act: &[A], one: bool) -> Error {
+    let (space, mut rows) = (spec.actions.clone(), act.chunks_exact(spec.actions.width()).enumerate());
+    let bad = rows.find(|(_, row)| !A::is_action(&space, row));
+    let (lane, row) = bad.expect("one that is not in the space");
+    let lane = (!one).then_some(lane);
+    Error::Action { env: spec.id.clone(), lane, action: format!("{row:?}"), space }
 }
 
 #[inline]

@@ -5,6 +5,7 @@
 
 pub mod bandit;
 pub mod batch;
+pub mod bench;
 pub mod buffers;
 pub mod check;
 pub mod checked;

@@ -2,7 +2,7 @@
 
 use crate::{
     bandit::testbed,
-    classic::cart_pole,
+    classic::{acrobot, cart_pole, mountain_car, mountain_car_continuous, pendulum},
     error::{Error, nearest},
     probe::{self, Kind},
     tabular::{cliff_walking, dyna_maze, examples, four_rooms, frozen_lake, gridworld, taxi, windy},
@@ -26,7 +26,12 @@ pub const REGISTRY: &[Entry] = &[
     dyna_maze::DYNA_MAZE,
     dyna_maze::BLOCKING_MAZE,
     dyna_maze::SHORTCUT_MAZE,
+    cart_pole::ENTRY_V0,
     cart_pole::ENTRY,
+    mountain_car::ENTRY,
+    mountain_car_continuous::ENTRY,
+    pendulum::ENTRY,
+    acrobot::ENTRY,
     probe::entry::<usize>(Kind::Value),
     probe::entry::<usize>(Kind::Observation),
     probe::entry::<usize>(Kind::Discount),

@@ -16,7 +16,7 @@ params! {
 }
 
 /// The registry's line.
-pub const ENTRY: Entry = Entry {
+pub(crate) const ENTRY: Entry = Entry {
     id: "Heater",
     family: "workshop",
     about: "keep a room at 20 °C with little power",

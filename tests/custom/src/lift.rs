@@ -17,7 +17,7 @@ params! {
 }
 
 /// The registry's line.
-pub const ENTRY: Entry = Entry {
+pub(crate) const ENTRY: Entry = Entry {
     id: "Lift",
     family: "workshop",
     about: "a lift that should be where people call",

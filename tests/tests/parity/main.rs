@@ -2,7 +2,7 @@
 //!
 //! `golden/README.md` says what was recorded and which tolerance holds where.
 
-mod cart_pole;
+mod classic;
 mod finite;
 mod stream;
 mod wrappers;

@@ -1,0 +1,121 @@
+//! What speed is measured by. The caller has the clock; here is the work.
+
+use std::hint::black_box;
+
+use crate::{
+    batch::Batch,
+    classic::CartPole,
+    entry::AnyBatch,
+    env::{Elem, Env},
+    registry::find,
+    rng::{Rng, Seeds},
+};
+
+/// A workload, by name.
+#[derive(Clone, Copy, Debug)]
+pub struct Workload {
+    /// The name.
+    pub name: &'static str,
+    /// What is done in a step.
+    pub about: &'static str,
+    /// Sets it up; nothing if its environment is not in the registry.
+    pub make: fn() -> Option<Work>,
+}
+
+/// Takes so many environment steps, all lanes together, or a few more to fill the last round of lanes. Gives how many
+/// were taken.
+pub type Work = Box<dyn FnMut(u64) -> u64>;
+
+/// All workloads. Random actions are drawn, and finished episodes are begun anew, within what is timed.
+pub const WORKLOADS: &[Workload] = &[
+    Workload {
+        name: "cartpole",
+        about: "one CartPole-v1 through the trait `Env`",
+        make: || Some(Box::new(cart_pole())),
+    },
+    Workload {
+        name: "cartpole-registry",
+        about: "one CartPole-v1 from the registry, behind `dyn Batch`",
+        make: || batch("CartPole-v1", 1),
+    },
+    Workload {
+        name: "cartpole-1024",
+        about: "1,024 lanes of CartPole-v1 in columns",
+        make: || batch("CartPole-v1", 1024),
+    },
+    Workload { name: "frozenlake", about: "one FrozenLake-v1 behind `dyn Batch`", make: || batch("FrozenLake-v1", 1) },
+    Workload { name: "taxi", about: "one Taxi-v4 behind `dyn Batch`", make: || batch("Taxi-v4", 1) },
+    Workload {
+        name: "mountaincar-1024",
+        about: "1,024 lanes of MountainCar-v0 in columns",
+        make: || batch("MountainCar-v0", 1024),
+    },
+    Workload {
+        name: "pendulum-1024",
+        about: "1,024 lanes of Pendulum-v1 in columns",
+        make: || batch("Pendulum-v1", 1024),
+    },
+    Workload {
+        name: "acrobot-1024",
+        about: "1,024 lanes of Acrobot-v1 in columns",
+        make: || batch("Acrobot-v1", 1024),
+    },
+];
+
+/// One copy without a batch: the time limit is counted here.
+fn cart_pole() -> impl FnMut(u64) -> u64 {
+    let (mut env, mut actions, mut rng) = (CartPole::default(), Rng::new(1), Rng::new(2));
+    let limit = env.spec().time_limit.unwrap_or(u32::MAX);
+    env.reset(&mut rng);
+    let mut at = 0;
+    move |steps| {
+        for _ in 0..steps {
+            let step = env.step(actions.below(2), &mut rng);
+            at += 1;
+            black_box(step.reward);
+            if step.terminated | (at >= limit) {
+                black_box(env.reset(&mut rng));
+                at = 0;
+            }
+        }
+        steps
+    }
+}
+
+fn batch(id: &str, lanes: usize) -> Option<Work> {
+    let made = (find(id).ok()?.make)(&[]).ok()?;
+    Some(match made.batch(lanes, &Seeds::from(1)).ok()? {
+        AnyBatch::IndexChoice(batch) => Box::new(random(batch)),
+        AnyBatch::IndexControl(batch) => Box::new(random(batch)),
+        AnyBatch::FeatureChoice(batch) => Box::new(random(batch)),
+        AnyBatch::FeatureControl(batch) => Box::new(random(batch)),
+    })
+}
+
+/// Random actions in every lane. An error would be a fault of this crate.
+fn random<B: Batch>(mut batch: B) -> impl FnMut(u64) -> u64 {
+    let (space, lanes, mut rng) = (batch.spec().actions.clone(), batch.lanes(), Rng::new(2));
+    let mut act = vec![B::A::default(); lanes * space.width()];
+    move |steps| {
+        let rounds = steps.div_ceil(lanes as u64);
+        for _ in 0..rounds {
+            B::A::random_actions(&space, &mut rng, &mut act);
+            batch.step(&act).expect("an environment that keeps its contract");
+            black_box(batch.seen(&act).reward[0]);
+        }
+        rounds * lanes as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_workload_takes_the_steps_it_says() {
+        for workload in WORKLOADS {
+            let Some(mut work) = (workload.make)() else { continue };
+            assert!((2_000..2_000 + 1_024).contains(&work(2_000)), "{}", workload.name);
+        }
+    }
+}
