@@ -12,6 +12,7 @@ pub mod entry;
 pub mod env;
 pub mod error;
 pub mod lanes;
+pub mod memory;
 pub mod params;
 pub mod registry;
 pub mod render;

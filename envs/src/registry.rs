@@ -4,7 +4,11 @@ use crate::{
     bandit::testbed,
     classic::cart_pole,
     error::{Error, nearest},
-    tabular::gridworld,
+    memory::t_maze,
+    tabular::{
+        baird, blackjack, car_rental, deep_sea, gambler, gridworld, maximization_bias, random_walk, river_swim,
+        short_corridor, tour, weather,
+    },
 };
 
 pub use crate::entry::{After, AnyBatch, Entry, FAMILIES, Made, Physics, Settings, Values, typed, values};
@@ -16,6 +20,18 @@ pub const REGISTRY: &[Entry] = &[
     gridworld::CLIFF_WALKING,
     gridworld::FROZEN_LAKE,
     gridworld::FROZEN_LAKE_8X8,
+    blackjack::ENTRY,
+    random_walk::ENTRY,
+    gambler::ENTRY,
+    car_rental::ENTRY,
+    maximization_bias::ENTRY,
+    short_corridor::ENTRY,
+    baird::ENTRY,
+    weather::ENTRY,
+    tour::ENTRY,
+    river_swim::ENTRY,
+    deep_sea::ENTRY,
+    t_maze::ENTRY,
     cart_pole::ENTRY,
 ];
 
