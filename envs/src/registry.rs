@@ -1,7 +1,7 @@
 //! The registry: a plain list of what there is. Nothing registers itself.
 
 use crate::{
-    bandit::testbed,
+    bandit::{contextual, drifting, linear, testbed},
     classic::cart_pole,
     error::{Error, nearest},
     memory::t_maze,
@@ -16,6 +16,9 @@ pub use crate::entry::{After, AnyBatch, Entry, FAMILIES, Made, Physics, Settings
 /// All environments.
 pub const REGISTRY: &[Entry] = &[
     testbed::ENTRY,
+    drifting::ENTRY,
+    contextual::ENTRY,
+    linear::ENTRY,
     gridworld::GRIDWORLD,
     gridworld::CLIFF_WALKING,
     gridworld::FROZEN_LAKE,
