@@ -143,7 +143,12 @@ fn assert_none_in_any(batch: AnyBatch, steps: usize) {
 
 #[test]
 fn batches_from_the_registry_do_not_allocate_behind_a_dyn_batch() {
-    for id in ["CartPole-v1", "Gridworld", "FrozenLake8x8-v1", "CliffWalking-v1"] {
+    for id in ["CartPole-v1", "Gridworld", "FrozenLake8x8-v1", "CliffWalking-v1"]
+        .into_iter()
+        .chain(["KArmedBandit", "DriftingBandit", "ContextualBandit", "LinearBandit", "Blackjack-v1", "TMaze"])
+        .chain(["RandomWalk", "GamblersProblem", "JacksCarRental", "MaximizationBias", "ShortCorridor", "Baird"])
+        .chain(["WeatherChain", "Tour", "RiverSwim", "DeepSea"])
+    {
         assert_none_in_any((find(id).unwrap().make)(&[]).unwrap().batch(LANES, &SEEDS).unwrap(), 10_000);
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! `golden/README.md` says what was recorded and which tolerance holds where.
 
+mod blackjack;
 mod cart_pole;
 mod finite;
 mod stream;
