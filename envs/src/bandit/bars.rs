@@ -43,14 +43,12 @@ mod tests {
     #[test]
     fn the_best_arm_has_the_longest_bar_and_the_last_one_says_what_it_paid() {
         let text = bars(&[-1.0, 2.0, 0.5], Some((2, 0.25))).plain();
-        let full = "█".repeat(24);
-        let half = "█".repeat(13);
-        assert_eq!(
-            text,
-            format!(
-                "  0  -1.00 █                             \n  1   2.00 {full} best \n  2   0.50 {half}                 ● paid 0.25"
-            )
-        );
+        let lines = [
+            format!("  0  -1.00 █{}", " ".repeat(29)),
+            format!("  1   2.00 {} best ", "█".repeat(24)),
+            format!("  2   0.50 {}{}● paid 0.25", "█".repeat(13), " ".repeat(17)),
+        ];
+        assert_eq!(text, lines.join("\n"));
     }
 
     #[test]

@@ -40,8 +40,8 @@ pub const ENTRY: Entry = Entry {
     about: "several bandits, one at each pull: which arm pays best, and when?",
     details: "\
 Observation: the context, 0 to 3, drawn anew for each pull, each equally likely. Actions: an arm each. True values
-q*(c, a) ~ N(μ, 1), drawn anew for each run (an episode); reward ~ N(q*(c, a), 1). What one pulls has no influence on the next
-context. Never terminates; a run is truncated after 1,000 pulls. Look at the return while learning
+q*(c, a) ~ N(μ, 1), drawn anew for each run (an episode); reward ~ N(q*(c, a), 1). What one pulls has no influence on
+the next context. Never terminates; a run is truncated after 1,000 pulls. Look at the return while learning
 (rollout/return_mean), not at evaluations: see KArmedBandit.",
     source: "Sutton & Barto 2018, section 2.9",
     params: ContextualBanditParams::list,

@@ -39,9 +39,9 @@ pub const ENTRY: Entry = Entry {
     family: "bandit",
     about: "arms whose worth drifts: what was learnt grows old",
     details: "\
-One state. Actions: an arm each. True values q*(a) begin at 0 with each run (an episode); a pull gives a reward ~ N(q*(a), 1),
-and then all true values change by N(0, 0.01²) draws of their own. Never terminates; a run is truncated after 10,000
-pulls. Look at the return while learning (rollout/return_mean), not at evaluations: see KArmedBandit.",
+One state. Actions: an arm each. True values q*(a) begin at 0 with each run (an episode); a pull gives a reward ~
+N(q*(a), 1), and then all true values change by N(0, 0.01²) draws of their own. Never terminates; a run is truncated
+after 10,000 pulls. Look at the return while learning (rollout/return_mean), not at evaluations: see KArmedBandit.",
     source: "Sutton & Barto 2018, exercise 2.5",
     params: DriftingBanditParams::list,
     check: values::<DriftingBanditParams>,

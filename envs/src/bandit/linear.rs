@@ -41,11 +41,11 @@ pub const ENTRY: Entry = Entry {
     about: "arms that pay by what they make of five features of each context",
     details: "\
 Observation: the context x, five features of length 1 together, drawn anew for each pull. Actions: an arm each.
-Reward: θₐᵀx + σε with ε ~ N(0, 1) and σ = 0.5; θₐ ~ N(0, I), drawn anew for each run (an episode). What one pulls has no
-influence on the next context. Never terminates; a run is truncated after 1,000 pulls. Look at the return while
+Reward: θₐᵀx + σε with ε ~ N(0, 1) and σ = 0.5; θₐ ~ N(0, I), drawn anew for each run (an episode). What one pulls has
+no influence on the next context. Never terminates; a run is truncated after 1,000 pulls. Look at the return while
 learning (rollout/return_mean), not at evaluations: see KArmedBandit.",
-    source: "Li, Chu, Langford & Schapire 2010, A Contextual-Bandit Approach to Personalized News Article Recommendation, \
-             section 3.1",
+    source: "Li, Chu, Langford & Schapire 2010, A Contextual-Bandit Approach to Personalized News Article \
+             Recommendation, section 3.1",
     params: LinearBanditParams::list,
     check: values::<LinearBanditParams>,
     make: |settings| Ok(Made::shown(LinearBandit::new(typed(settings)?)?)),

@@ -44,9 +44,9 @@ pub const ENTRY: Entry = Entry {
     about: "remember the sign at the start of a corridor until its end",
     details: "\
 Observation: 0 the sign says up, 1 it says down (both at the start only), 2 corridor, 3 junction, also after the turn.
-Actions: 0 up, 1 right, 2 down, 3 left. The sign is drawn per episode, each way equally likely; the junction is ten steps to
-the right of it. Reward: 4 for the turn that the sign said, −0.1 for the other, both of which terminate; −0.1 for a step
-against a wall, else 0. The best return is 4; without memory no policy is worth more than 1.95.",
+Actions: 0 up, 1 right, 2 down, 3 left. The sign is drawn per episode, each way equally likely; the junction is ten
+steps to the right of it. Reward: 4 for the turn that the sign said, −0.1 for the other, both of which terminate; −0.1
+for a step against a wall, else 0. The best return is 4; without memory no policy is worth more than 1.95.",
     source: "Bakker 2001, Reinforcement Learning with Long Short-Term Memory, section 4",
     params: TMazeParams::list,
     check: values::<TMazeParams>,

@@ -2,8 +2,8 @@
 //! the form of Sutton & Barto 2018, figure 11.1.
 //!
 //! Seven states and two actions: `solid` leads to the seventh state, `dashed` to one of the other six, each equally
-//! likely. All rewards are 0, so that all values are 0; off-policy semi-gradient methods diverge on it all the same. The
-//! figure's behaviour takes `dashed` with probability 6/7, its target policy always `solid`, and γ = 0.99.
+//! likely. All rewards are 0, so that all values are 0; off-policy semi-gradient methods diverge on it all the same.
+//! The figure's behaviour takes `dashed` with probability 6/7, its target policy always `solid`, and γ = 0.99.
 
 use std::sync::Arc;
 

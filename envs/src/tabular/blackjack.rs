@@ -33,8 +33,8 @@ pub const ENTRY: Entry = Entry {
     about: "draw cards up to 21, but not beyond, against a dealer",
     details: "\
 Observation: the player's sum (0 to 31), the card that the dealer shows (1, an ace, to 10), and whether an ace of the
-player's counts 11 (0 or 1). Actions: 0 stick, 1 hit. Cards are drawn with replacement: 1 to 10, where 10 is four times as
-likely. The dealer hits up to 16. Reward at the end: 1 won, 0 drawn, −1 lost; terminates above 21 and on sticking.
+player's counts 11 (0 or 1). Actions: 0 stick, 1 hit. Cards are drawn with replacement: 1 to 10, where 10 is four times
+as likely. The dealer hits up to 16. Reward at the end: 1 won, 0 drawn, −1 lost; terminates above 21 and on sticking.
 With `sab` a natural (an ace and a ten at once) wins unless the dealer has one too, as in the book and in Gymnasium. The
 best policy is worth −0.0431. The same seed gives Gymnasium's cards.",
     source: "Sutton & Barto 2018, example 5.1; Gymnasium's Blackjack-v1",
@@ -200,7 +200,7 @@ impl Env for Blackjack {
     fn set_state(&mut self, state: &State) -> Result<(), Error> {
         let (player, dealer): (Vec<u8>, Vec<u8>) = state.get()?;
         let hand = |cards: &[u8]| {
-            if !(2..=MOST).contains(&cards.len()) || cards.iter().any(|card| !(1..=10).contains(card)) {
+            if !(2..MOST).contains(&cards.len()) || cards.iter().any(|card| !(1..=10).contains(card)) {
                 return Err(Error::State(format!("no hand has the cards {cards:?}")));
             }
             let mut hand = Hand { count: cards.len(), ..Hand::default() };
@@ -277,7 +277,7 @@ mod tests {
     #[test]
     fn hands_that_cannot_be_are_refused() {
         let mut env = Blackjack::new(BlackjackParams::default()).unwrap();
-        for (player, dealer) in [(vec![1_u8], vec![2_u8, 3]), (vec![1, 11], vec![2, 3]), (vec![1; 23], vec![2, 3])] {
+        for (player, dealer) in [(vec![1_u8], vec![2_u8, 3]), (vec![1, 11], vec![2, 3]), (vec![1; 22], vec![2, 3])] {
             assert!(env.set_state(&State::of(&(player, dealer))).is_err());
         }
     }

@@ -1,13 +1,14 @@
 //! Jack's car rental: Sutton & Barto, "Reinforcement Learning: An Introduction", 2nd ed. 2018, example 4.2.
 //!
 //! In the evening Jack moves up to five cars between his two locations, $2 each. The next day customers come and cars
-//! are returned, both Poisson; each car rented brings $10, and what a location cannot hold is lost. Cars that are returned can
-//! be rented from the next day on.
+//! are returned, both Poisson; each car rented brings $10, and what a location cannot hold is lost. Cars that are
+//! returned can be rented from the next day on.
 //!
 //! Deviations
 //! 1. The sums over customers and returned cars are not cut: all that is beyond what a location has or holds is in the
 //!    last term.
-//! 2. A reward is the expected one of a night that goes from s to s′, not a draw: returns vary less, values are the same.
+//! 2. A reward is the expected one of a night that goes from s to s′, not a draw: returns vary less, values are the
+//!    same.
 //! 3. Moves of more cars than there are, are moves of all that are there.
 
 use std::sync::{Arc, OnceLock};
@@ -55,10 +56,10 @@ pub const ENTRY: Entry = Entry {
     about: "move cars overnight between two rental locations",
     details: "\
 Observation: n₁ · 21 + n₂, the cars at both locations in the evening, up to 20 each. Actions: 0 to 10 move −5 to 5 cars
-from the first location to the second overnight, $2 each; of cars that are not there none are moved. Next day's customers
-are Poisson with means 3 and 4, returned cars with means 3 and 2. Reward: $10 per car rented, as expected for the
-evening reached, less the cost of moving. Begins with ten cars each, never terminates. With γ = 0.9 no car at all is worth
-$421.41, and the best policy moves from −4 to 5 cars.",
+from the first location to the second overnight, $2 each; of cars that are not there none are moved. Next day's
+customers are Poisson with means 3 and 4, returned cars with means 3 and 2. Reward: $10 per car rented, as expected for
+the evening reached, less the cost of moving. Begins with ten cars each, never terminates. With γ = 0.9 no car at all is
+worth $421.41, and the best policy moves from −4 to 5 cars.",
     source: "Sutton & Barto 2018, example 4.2",
     params: JacksCarRentalParams::list,
     check: values::<JacksCarRentalParams>,

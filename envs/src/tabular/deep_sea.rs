@@ -2,8 +2,8 @@
 //! bsuite (Osband et al. 2020, "Behaviour Suite for Reinforcement Learning").
 //!
 //! A diver sinks through a square of N × N cells, one row per step, to the left or to the right. The treasure lies at
-//! the lower right, and every step to the right costs a little: who does not explore on purpose learns to stay left, and
-//! finds it at random once in 2ᴺ episodes.
+//! the lower right, and every step to the right costs a little: who does not explore on purpose learns to stay left,
+//! and finds it at random once in 2ᴺ episodes.
 
 use std::sync::Arc;
 
@@ -38,11 +38,11 @@ pub const ENTRY: Entry = Entry {
     about: "dive to a treasure that only a plan of N steps finds",
     details: "\
 N × N cells. Observation: row · N + column; one begins at the upper left. Two actions: one sinks to the left, one to the
-right; which is which is drawn per cell (`randomize`, `map_seed`). Reward: −0.01/N for a step to the right, and 1 for the
-step to the right in the lower right cell. Terminates after N steps; the last observation is the cell of the last row
-above which one came out. The best return is 0.99: always right. Staying left is worth 0.",
-    source: "Osband, Van Roy, Russo & Wen 2019, Deep Exploration via Randomized Value Functions, section 4; bsuite, Osband \
-             et al. 2020",
+right; which is which is drawn per cell (`randomize`, `map_seed`). Reward: −0.01/N for a step to the right, and 1 for
+the step to the right in the lower right cell. Terminates after N steps; the last observation is the cell of the last
+row above which one came out. The best return is 0.99: always right. Staying left is worth 0.",
+    source: "Osband, Van Roy, Russo & Wen 2019, Deep Exploration via Randomized Value Functions, section 4; bsuite, \
+             Osband et al. 2020",
     params: DeepSeaParams::list,
     check: values::<DeepSeaParams>,
     make: |settings| Ok(deep_sea(&typed(settings)?)?.made()),

@@ -40,9 +40,9 @@ pub const ENTRY: Entry = Entry {
     about: "a wrong turn that looks good to whoever takes the maximum of noisy estimates",
     details: "\
 Observation: 0 is A, where one begins, 1 is B, 2 the end. Actions in A: 0 left, to B, 1 right, to the end, both for 0.
-Actions in B: 0 to 9, all to the end, for a reward from N(−0.1, 1). The others are illegal, and observations say so; one that is
-taken all the same is as the last legal one. Terminates at the end. The table has the mean reward, −0.1. Left is worth
-−0.1, right 0; ε-greedy with ε = 0.1 goes left in 5 of 100 episodes at best.",
+Actions in B: 0 to 9, all to the end, for a reward from N(−0.1, 1). The others are illegal, and observations say so; one
+that is taken all the same is as the last legal one. Terminates at the end. The table has the mean reward, −0.1. Left is
+worth −0.1, right 0; ε-greedy with ε = 0.1 goes left in 5 of 100 episodes at best.",
     source: "Sutton & Barto 2018, example 6.7",
     params: MaximizationBiasParams::list,
     check: values::<MaximizationBiasParams>,

@@ -43,7 +43,8 @@ with probability 0.3, else stays; in between it moves on with 0.3, stays with 0.
 end it stays with 0.3 and drifts back with 0.7. Reward: 5 for left at the left end, 10,000 for right at the right end
 where one stays there, else 0. Begins in state 1 or 2, each equally likely. Never terminates; the paper lets agents run
 for 5,000 steps without a break, episodes of 20 are usual.",
-    source: "Strehl & Littman 2008, An Analysis of Model-Based Interval Estimation for Markov Decision Processes, figure 1",
+    source: "Strehl & Littman 2008, An Analysis of Model-Based Interval Estimation for Markov Decision \
+             Processes, figure 1",
     params: RiverSwimParams::list,
     check: values::<RiverSwimParams>,
     make: |settings| Ok(river_swim(&typed(settings)?)?.made()),

@@ -1,8 +1,8 @@
 //! The short corridor with switched actions: Sutton & Barto, "Reinforcement Learning: An Introduction", 2nd ed. 2018,
 //! example 13.1.
 //!
-//! Three states that look alike; in the second, left and right are switched. A deterministic policy never arrives. Going
-//! right with probability p is worth, from the first state,
+//! Three states that look alike; in the second, left and right are switched. A deterministic policy never arrives.
+//! Going right with probability p is worth, from the first state,
 //!
 //! ```text
 //! J(p) = (2p − 4) / (p (1 − p)),        best at p = 2 − √2 ≈ 0.586, where J ≈ −11.66

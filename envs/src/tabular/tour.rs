@@ -34,11 +34,11 @@ pub const ENTRY: Entry = Entry {
     about: "travel from Los Angeles through three cities and collect their stars",
     details: "\
 Observation: the city, 0 Los Angeles, 1 Albuquerque, 2 Salt Lake City, 3 Philadelphia, 4 Phoenix, 5 Kansas City, 6 New
-York, 7 Denver, 8 Chicago. Actions: the first, second or third city of the next column; before the last column, which has
-two, the third action leaves the choice to a coin. Reward: the stars of the city entered: 3, 5, 4, then 4, 3, 4, then 4, 5.
-Terminates in Denver and Chicago. The best return is 14; choosing at random gives 12 1/6.",
-    source: "the stagecoach problem of dynamic programming, Hillier & Lieberman 2015, Introduction to Operations Research, \
-             10th ed., section 11.1, with cities and stars of its own",
+York, 7 Denver, 8 Chicago. Actions: the first, second or third city of the next column; before the last column, which
+has two, the third action leaves the choice to a coin. Reward: the stars of the city entered: 3, 5, 4, then 4, 3, 4,
+then 4, 5. Terminates in Denver and Chicago. The best return is 14; choosing at random gives 12 1/6.",
+    source: "the stagecoach problem of dynamic programming, Hillier & Lieberman 2015, Introduction to Operations \
+             Research, 10th ed., section 11.1, with cities and stars of its own",
     params: TourParams::list,
     check: values::<TourParams>,
     make: |settings| Ok(tour(&typed(settings)?)?.made()),

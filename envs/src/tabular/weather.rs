@@ -39,10 +39,11 @@ pub const ENTRY: Entry = Entry {
     details: "\
 Observation: today's weather, 0 sunny, 1 cloudy, 2 rainy. Tomorrow's, in that order: 0.6, 0.3, 0.1 after sun; 0.3, 0.4,
 0.3 after clouds; 0.2, 0.4, 0.4 after rain. Begins sunny and never terminates. As a chain (act=false) there is one
-action and no reward. As a decision process (act=true) one plans tomorrow's walk: action 0 walks without an umbrella, for
-1 if it stays dry and −2 if it rains; action 1 carries one, for 0 either way. The weather does not mind. Best is the
+action and no reward. As a decision process (act=true) one plans tomorrow's walk: action 0 walks without an umbrella,
+for 1 if it stays dry and −2 if it rains; action 1 carries one, for 0 either way. The weather does not mind. Best is the
 umbrella after rain only, with 19/61 per day in the long run.",
-    source: "numbers of its own; Markov chains and decision processes as in Puterman 1994, Markov Decision Processes, ch. 2",
+    source: "numbers of its own; Markov chains and decision processes as in Puterman 1994, Markov Decision \
+             Processes, ch. 2",
     params: WeatherChainParams::list,
     check: values::<WeatherChainParams>,
     make: |settings| Ok(weather_chain(&typed(settings)?)?.made()),
