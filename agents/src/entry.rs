@@ -113,7 +113,7 @@ impl Entry {
             return Err(Error::Misfit {
                 agent: self.id.into(),
                 env: spec.id.clone(),
-                needs: format!("observations that are {}", if features { "features" } else { "one state index" }),
+                needs: format!("observations that are {}", if features { "features" } else { "indices" }),
                 has: format!("observations in {}", spec.observations),
                 bridge: Some(if features { "one-hot" } else { "discretize:bins=8" }),
             });

@@ -15,6 +15,7 @@ pub mod env;
 pub mod error;
 pub mod fed;
 pub mod lanes;
+pub mod memory;
 pub mod params;
 pub mod probe;
 pub mod registry;

@@ -1,11 +1,15 @@
 //! The registry: a plain list of what there is. Nothing registers itself.
 
 use crate::{
-    bandit::testbed,
+    bandit::{contextual, drifting, linear, testbed},
     classic::{acrobot, cart_pole, mountain_car, mountain_car_continuous, pendulum},
     error::{Error, nearest},
+    memory::t_maze,
     probe::{self, Kind},
-    tabular::{cliff_walking, dyna_maze, examples, four_rooms, frozen_lake, gridworld, taxi, windy},
+    tabular::{
+        baird, blackjack, car_rental, cliff_walking, deep_sea, dyna_maze, examples, four_rooms, frozen_lake, gambler,
+        gridworld, maximization_bias, random_walk, river_swim, short_corridor, taxi, tour, weather, windy,
+    },
 };
 
 pub use crate::entry::{After, AnyBatch, Entry, FAMILIES, Made, Physics, Settings, Values, typed, values};
@@ -13,6 +17,9 @@ pub use crate::entry::{After, AnyBatch, Entry, FAMILIES, Made, Physics, Settings
 /// All environments.
 pub const REGISTRY: &[Entry] = &[
     testbed::ENTRY,
+    drifting::ENTRY,
+    contextual::ENTRY,
+    linear::ENTRY,
     gridworld::ENTRY,
     examples::EXAMPLE_3_5,
     examples::EXAMPLE_4_1,
@@ -26,6 +33,18 @@ pub const REGISTRY: &[Entry] = &[
     dyna_maze::DYNA_MAZE,
     dyna_maze::BLOCKING_MAZE,
     dyna_maze::SHORTCUT_MAZE,
+    random_walk::ENTRY,
+    gambler::ENTRY,
+    car_rental::ENTRY,
+    maximization_bias::ENTRY,
+    short_corridor::ENTRY,
+    baird::ENTRY,
+    weather::ENTRY,
+    tour::ENTRY,
+    river_swim::ENTRY,
+    deep_sea::ENTRY,
+    blackjack::ENTRY,
+    t_maze::ENTRY,
     cart_pole::ENTRY_V0,
     cart_pole::ENTRY,
     mountain_car::ENTRY,

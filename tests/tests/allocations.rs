@@ -157,7 +157,12 @@ fn batches_from_the_registry_do_not_allocate_behind_a_dyn_batch() {
     for id in ["MountainCar-v0", "MountainCarContinuous-v0", "Pendulum-v1", "Acrobot-v1", "CartPole-v0"] {
         assert_none_in_any((find(id).unwrap().make)(&[]).unwrap().batch(LANES, &SEEDS).unwrap(), 1_000);
     }
-    for id in ["CartPole-v1", "Gridworld", "FrozenLake8x8-v1", "CliffWalking-v1"] {
+    for id in ["CartPole-v1", "Gridworld", "FrozenLake8x8-v1", "CliffWalking-v1"]
+        .into_iter()
+        .chain(["KArmedBandit", "DriftingBandit", "ContextualBandit", "LinearBandit", "Blackjack-v1", "TMaze"])
+        .chain(["RandomWalk", "GamblersProblem", "JacksCarRental", "MaximizationBias", "ShortCorridor", "Baird"])
+        .chain(["WeatherChain", "Tour", "RiverSwim", "DeepSea"])
+    {
         assert_none_in_any((find(id).unwrap().make)(&[]).unwrap().batch(LANES, &SEEDS).unwrap(), 10_000);
     }
 }

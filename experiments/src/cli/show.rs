@@ -67,7 +67,7 @@ A schedule is a number, `1 -> 0.05 over 0.1` (from 1 to 0.05 over the first tent
 
 fn agent_text(envs: &Registry, agent: &gymkhana_agents::registry::Entry) -> String {
     let (observations, actions) = agent.kinds.names();
-    let what = |kind| if kind == "index" { "one state index" } else { "features" };
+    let what = |kind| if kind == "index" { "indices" } else { "features" };
     let acts = if actions == "index" { "choices" } else { "controls" };
     let envs = envs.entries().iter();
     let tuned: Vec<(&str, Values)> =

@@ -2,6 +2,7 @@
 //!
 //! `golden/README.md` says what was recorded and which tolerance holds where.
 
+mod blackjack;
 mod classic;
 mod finite;
 mod stream;
