@@ -14,6 +14,7 @@ pub mod entry;
 pub mod env;
 pub mod error;
 pub mod fed;
+pub mod grid;
 pub mod lanes;
 pub mod memory;
 pub mod params;

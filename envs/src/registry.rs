@@ -4,11 +4,12 @@ use crate::{
     bandit::{contextual, drifting, linear, testbed},
     classic::{acrobot, cart_pole, mountain_car, mountain_car_continuous, pendulum},
     error::{Error, nearest},
+    grid::{cliff_walking, dyna_maze, examples, four_rooms, frozen_lake, gridworld, taxi, windy},
     memory::t_maze,
     probe::{self, Kind},
     tabular::{
-        baird, blackjack, car_rental, cliff_walking, deep_sea, dyna_maze, examples, four_rooms, frozen_lake, gambler,
-        gridworld, maximization_bias, random_walk, river_swim, short_corridor, taxi, tour, weather, windy,
+        baird, blackjack, car_rental, deep_sea, gambler, maximization_bias, random_walk, river_swim, short_corridor,
+        tour, weather,
     },
 };
 

@@ -5,7 +5,7 @@
 //! touches the clock, files, threads and the terminal.
 //!
 //! ```
-//! use gymkhana::{Training, agents::tabular::QLearningConfig, envs::tabular::{Finite, Gridworld, Rules}};
+//! use gymkhana::{Training, agents::tabular::QLearningConfig, envs::{grid::{Gridworld, Rules}, tabular::Finite}};
 //!
 //! let rules = Rules { step_reward: -1.0, goal_reward: 0.0, ..Rules::default() };
 //! let env = Finite::new("Yard", Gridworld::new("S...\n.##.\n...G", rules)?.table(), Some(100), None);

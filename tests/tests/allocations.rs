@@ -14,8 +14,9 @@ use gymkhana_envs::{
     Batch, Elem, Env, Lanes, Rng, Seeds,
     bandit::{Testbed, TestbedParams},
     classic::{CartPole, CartPoleParams},
+    grid::{Gridworld, Rules},
     registry::{AnyBatch, REGISTRY, find},
-    tabular::{Finite, Gridworld, Rules},
+    tabular::Finite,
     wrappers::{Mapped, OneHot, wrap},
 };
 

@@ -8,7 +8,10 @@ use gymkhana::{
     observe::Observer,
     sections::study::tuned,
 };
-use gymkhana_envs::tabular::{Finite, Gridworld, Rules};
+use gymkhana_envs::{
+    grid::{Gridworld, Rules},
+    tabular::Finite,
+};
 
 struct Nobody;
 impl Observer for Nobody {}

@@ -10,7 +10,8 @@ use gymkhana::{
 };
 use gymkhana_envs::{
     Env, Rng, Rows, Seeds, Space, Spec, Step, View,
-    tabular::{Finite, Gridworld, Rules},
+    grid::{Gridworld, Rules},
+    tabular::Finite,
 };
 
 /// A point on a line that is to be pushed to its end; there is none of it in the registry.

@@ -8,8 +8,9 @@ use gymkhana_envs::{
     Batch, Elem, Env, Error, Lanes, Param, Rng, Seeds, State,
     bandit::{Testbed, TestbedParams},
     check::check,
+    grid::{Gridworld, Moves, Rules, Slip},
     registry::{AnyBatch, Made, REGISTRY, find},
-    tabular::{Finite, Gridworld, Moves, Rules, Slip, TabularModel},
+    tabular::{Finite, TabularModel},
     wrappers::{WRAPPERS, wrap},
 };
 use proptest::{collection::vec, option, prelude::*, sample::select, test_runner::RngSeed};

@@ -97,7 +97,10 @@ impl Policy<usize, usize> for Solution {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gymkhana_envs::tabular::{Gridworld, Outcome, Rules, Table};
+    use gymkhana_envs::{
+        grid::{Gridworld, Rules},
+        tabular::{Outcome, Table},
+    };
 
     #[test]
     fn values_are_discounted_steps_to_the_goal() {

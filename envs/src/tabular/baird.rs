@@ -75,7 +75,7 @@ mod tests {
     use super::*;
     use crate::{
         render::Render,
-        tabular::probe::{assert_is_a_model, evaluate},
+        tabular::testing::{assert_is_a_model, evaluate},
     };
 
     #[test]

@@ -309,7 +309,7 @@ impl Render for JacksCarRental {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tabular::probe::{assert_is_a_model, solve};
+    use crate::tabular::testing::{assert_is_a_model, solve};
 
     fn rental() -> JacksCarRental {
         JacksCarRental::new(&JacksCarRentalParams::default()).unwrap()

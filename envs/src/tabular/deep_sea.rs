@@ -95,7 +95,7 @@ mod tests {
         render::Render,
         tabular::{
             TabularModel,
-            probe::{assert_is_a_model, evaluate, solve},
+            testing::{assert_is_a_model, evaluate, solve},
         },
     };
 

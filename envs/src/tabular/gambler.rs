@@ -89,7 +89,7 @@ mod tests {
     use super::*;
     use crate::tabular::{
         TabularModel,
-        probe::{assert_is_a_model, solve},
+        testing::{assert_is_a_model, solve},
     };
 
     #[test]

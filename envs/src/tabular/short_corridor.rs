@@ -141,7 +141,7 @@ impl Render for ShortCorridor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tabular::probe::{assert_is_a_model, evaluate};
+    use crate::tabular::testing::{assert_is_a_model, evaluate};
 
     #[test]
     fn the_values_of_the_example() {

@@ -122,7 +122,7 @@ mod tests {
     use super::*;
     use crate::tabular::{
         TabularModel,
-        probe::{assert_is_a_model, evaluate, solve},
+        testing::{assert_is_a_model, evaluate, solve},
     };
 
     #[test]

@@ -86,7 +86,7 @@ mod tests {
         render::Render,
         tabular::{
             TabularModel,
-            probe::{assert_is_a_model, solve},
+            testing::{assert_is_a_model, solve},
         },
     };
 

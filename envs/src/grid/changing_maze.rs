@@ -2,11 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{
-    grid_look::GridLook,
-    gridworld::Gridworld,
-    table::{Table, TabularModel},
-};
+use super::{gridworld::Gridworld, look::GridLook};
+use crate::tabular::{Table, TabularModel};
 use crate::{
     env::{Env, Step},
     error::Error,
@@ -111,7 +108,7 @@ impl Render for ChangingMaze {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tabular::dyna_maze::{blocking_maze, shortcut_maze};
+    use crate::grid::dyna_maze::{blocking_maze, shortcut_maze};
 
     /// Below the opening on the right, in the third row from below.
     const BELOW: usize = 44;

@@ -1,7 +1,7 @@
 //! What the taxi looks like: Gymnasium's text, and a picture.
 
 use super::{
-    grid_look::pieces,
+    look::pieces,
     taxi::{INSIDE, MAP, PLACES, Situation},
 };
 use crate::render::{Colour, Frame, Picture, Shape, Text, Tone, palette};

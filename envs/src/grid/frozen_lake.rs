@@ -8,8 +8,8 @@ use super::{
     map::Map,
     moves::Moves,
     rules::Rules,
-    table::Finite,
 };
+use crate::tabular::Finite;
 use crate::{
     entry::{Entry, typed, values},
     error::Error,

@@ -4,8 +4,8 @@ use super::{
     gridworld::Gridworld,
     moves::Moves,
     rules::{Rules, read_wind},
-    table::Finite,
 };
+use crate::tabular::Finite;
 use crate::{
     entry::{Entry, typed, values},
     error::Error,

@@ -1,6 +1,7 @@
 //! Sutton & Barto's mazes for planning with a learned model: one that stays, and two that change.
 
-use super::{changing_maze::ChangingMaze, gridworld::Gridworld, moves::Moves, rules::Rules, table::Finite};
+use super::{changing_maze::ChangingMaze, gridworld::Gridworld, moves::Moves, rules::Rules};
+use crate::tabular::Finite;
 use crate::{
     entry::{Entry, Made, typed, values},
     error::Error,

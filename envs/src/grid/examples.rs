@@ -1,6 +1,7 @@
 //! The two gridworlds with which Sutton & Barto explain values: examples 3.5 and 4.1.
 
-use super::{gridworld::Gridworld, rules::Rules, table::Finite};
+use super::{gridworld::Gridworld, rules::Rules};
+use crate::tabular::Finite;
 use crate::{
     entry::{Entry, typed, values},
     error::Error,

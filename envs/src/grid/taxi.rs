@@ -7,10 +7,8 @@
 
 use std::sync::Arc;
 
-use super::{
-    table::{Outcome, Table, TabularModel},
-    taxi_look,
-};
+use super::taxi_look;
+use crate::tabular::{Outcome, Table, TabularModel};
 use crate::{
     entry::{Entry, Made, typed, values},
     env::{Env, Step},

@@ -4,8 +4,8 @@ use super::{
     gridworld::Gridworld,
     map::Map,
     rules::{Rules, Slip},
-    table::Finite,
 };
+use crate::tabular::Finite;
 use crate::{
     entry::{Entry, typed, values},
     error::Error,

@@ -8,12 +8,12 @@
 use std::sync::Arc;
 
 use super::{
-    grid_look::GridLook,
+    look::GridLook,
     map::{Map, SOURCES},
     moves::Moves,
     rules::{Rules, read_wind},
-    table::{Finite, Outcome, Table},
 };
+use crate::tabular::{Finite, Outcome, Table};
 use crate::{
     entry::{Entry, typed, values},
     error::Error,

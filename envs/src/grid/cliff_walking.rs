@@ -3,8 +3,8 @@
 use super::{
     gridworld::Gridworld,
     rules::{Rules, Slip},
-    table::Finite,
 };
+use crate::tabular::Finite;
 use crate::{
     entry::{Entry, typed, values},
     error::Error,
