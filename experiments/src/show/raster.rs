@@ -136,8 +136,14 @@ pub fn written(text: &Text) -> Picture {
         let letters = line.iter().flat_map(|(piece, tone)| piece.chars().map(move |letter| (letter, *tone)));
         for (column, (letter, tone)) in letters.enumerate().filter(|(_, (letter, _))| !letter.is_whitespace()) {
             let centre = [LINE + (column as f32 + 0.5) * LETTER, LINE + (row as f32 + 0.5) * LINE];
-            let colour = colour(tone);
-            picture.shapes.push(Shape::Label { centre, size: LETTER, text: letter.into(), colour });
+            let fill = colour(tone);
+            picture.shapes.push(match letter {
+                // Blocks stand for bars, and the typeface has none.
+                '▀'..='▟' | '■' => {
+                    Shape::rectangle([centre[0] - LETTER / 2.0, centre[1] - LETTER / 2.0], [LETTER, LETTER], fill)
+                }
+                _ => Shape::Label { centre, size: LETTER, text: letter.into(), colour: fill },
+            });
         }
     }
     picture
@@ -194,7 +200,8 @@ mod tests {
 
     #[test]
     fn text_can_be_a_picture() {
-        let image = raster(&written(&Text::line("S.G")));
+        let image = raster(&written(&Text::line("S.█")));
         assert!(image.rgb.iter().any(|&byte| byte < 100) && image.height == 72);
+        assert_eq!(image.at(24 + 27, 36), colour(Tone::Plain), "a block is filled");
     }
 }
