@@ -1,9 +1,9 @@
 //! A saved policy at work on observations from elsewhere, through the wrappers that it was trained in.
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use gymkhana_agents::{Mode, Policy, registry::AnyAgent};
 use gymkhana_envs::{
-    Batch, Elem, Rng, Seeds, Spec, State,
+    Batch, Elem, Rng, Seeds, Space, Spec, State,
     fed::{Fed, Feed},
     registry::AnyBatch,
     wrappers,
@@ -39,6 +39,7 @@ impl Action {
 
 /// A policy that acts, one observation after the other: [`begin`](Self::begin) an episode, then [`go_on`](Self::go_on).
 pub struct Actor {
+    space: Space,
     eyes: Eyes,
     hand: Box<dyn Act>,
 }
@@ -102,6 +103,10 @@ fn fed<O: Elem, A: Elem>(spec: &Spec, eyes: fn(Feed<O, A>) -> Eyes) -> (AnyBatch
     (AnyBatch::new(batch), eyes(feed))
 }
 
+fn digits(row: &[usize]) -> String {
+    row.iter().map(usize::to_string).collect::<Vec<_>>().join(" ")
+}
+
 impl Actor {
     /// The policy of an agent, for an environment's own specification and the wrappers round it.
     pub(crate) fn new(
@@ -125,7 +130,7 @@ impl Actor {
             (AnyAgent::FeatureChoice(agent), AnyBatch::FeatureChoice(batch)) => Hand::boxed(batch, agent.policy(mode)),
             (_, batch) => bail!("the policy does not fit observations in {}", batch.spec().observations),
         };
-        Ok(Self { eyes, hand })
+        Ok(Self { space: spec.observations.clone(), eyes, hand })
     }
 
     /// Acts on the first observation of an episode.
@@ -149,6 +154,16 @@ impl Actor {
     }
 
     fn look(&self, seen: Seen<'_>) -> Result<()> {
+        match seen {
+            Seen::Features(obs) if !self.space.is_index() => {
+                let (given, width) = (obs.len(), self.space.width());
+                ensure!(given == width, "{given} features, where the policy was trained on {width}");
+            }
+            Seen::Indices(obs) if self.space.is_index() => {
+                ensure!(self.space.contains_indices(obs), "state {} is not in {}", digits(obs), self.space);
+            }
+            _ => {}
+        }
         match (&self.eyes, seen) {
             (Eyes::IndexChoice(feed), Seen::Indices(obs)) => feed.put(obs),
             (Eyes::IndexControl(feed), Seen::Indices(obs)) => feed.put(obs),

@@ -1,8 +1,9 @@
 //! What holds of every registered agent.
 
 use gymkhana_agents::{
-    Agent, DeviceName, Error, Metrics, Mode, Policy, Setup,
+    Agent, DeviceName, Error, Metrics, Mode, Policy, Setup, probing,
     registry::{AnyAgent, Entry, Kinds, REGISTRY},
+    tabular::QLearningConfig,
 };
 use gymkhana_envs::{
     Batch, Elem, Env, Lanes, Masked, Rng, Rows, Seeds, Space, Spec, State, Step, View,
@@ -316,4 +317,28 @@ fn only_legal_actions_are_chosen_and_valued_or_masks_are_refused() {
         }
     }
     every_agent!(holds);
+}
+
+#[test]
+fn every_agent_passes_every_probe_that_fits_it() {
+    for entry in REGISTRY {
+        let settings: Vec<_> = small(entry).into_iter().filter(|(name, _)| *name != "gamma").collect();
+        let faults = probing::faults_of_entry(entry, &settings, 8_000).unwrap();
+        assert!(faults.is_empty(), "{}: {}", entry.id, faults.iter().map(|f| format!("\n{f}")).collect::<String>());
+    }
+}
+
+#[test]
+fn the_probes_find_what_is_wrong_with_an_agent() {
+    let faults = |config: QLearningConfig| -> Vec<probing::Kind> {
+        probing::faults(&config, 8_000).unwrap().into_iter().map(|fault| fault.probe).collect()
+    };
+    let good = QLearningConfig { learning_rate: 0.1.into(), ..QLearningConfig::default() };
+    assert_eq!(faults(good.clone()), []);
+    let idle = QLearningConfig { learning_rate: 0.0.into(), ..good.clone() };
+    assert_eq!(faults(idle), probing::Kind::ALL);
+    // Without exploration and with equal values at first, the one action that was tried stays.
+    let shy = QLearningConfig { epsilon: 0.0.into(), initial_value: -1.0, ..good };
+    let found = faults(shy);
+    assert!(found.iter().all(|probe| probe.is_about_actions()), "{found:?}");
 }

@@ -195,7 +195,7 @@ fn a_bad_action_moves_no_column() {
     let mut columns = Columns::new(*CartPole::default().dynamics(), 100, &Seeds::from(1)).unwrap();
     let (before, mut act) = (columns.state(), vec![1; 100]);
     act[77] = 2;
-    assert!(matches!(columns.step(&act), Err(Error::Action { lane: 77, .. })));
+    assert!(matches!(columns.step(&act), Err(Error::Action { lane: Some(77), .. })));
     assert!(matches!(columns.step(&act[1..]), Err(Error::ActionCount { given: 99, .. })));
     assert_eq!(columns.state(), before);
     assert!(Columns::new(*CartPole::default().dynamics(), 0, &Seeds::from(1)).is_err());

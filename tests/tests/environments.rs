@@ -134,7 +134,9 @@ fn a_lane_gives_the_same_numbers_however_many_there_are() {
         let told = |lanes| story(&mut made(entry).batch(lanes, &Seeds::from(4)).unwrap(), 60);
         let many = told(7);
         assert_eq!((&told(1)[..], &told(3)[..]), (&many[..1], &many[..3]), "{}", entry.id);
-        assert_ne!(many[0], many[1], "{}: lanes have streams of their own", entry.id);
+        // Where there is nothing to choose and nothing random, lanes are alike.
+        let alike = matches!(entry.id, "Probe-Value" | "Probe-Discount" | "Probe-Truncation");
+        assert_eq!(many[0] == many[1], alike, "{}: lanes have streams of their own", entry.id);
     }
 }
 
@@ -298,7 +300,7 @@ fn wrappers_that_change_nothing_change_nothing_and_masks_get_through() {
 fn the_conformance_suite_finds_a_state_that_lacks_something() {
     let check = |forgetful| check(|seeds| Lanes::new(Episodes { forgetful, ..Episodes::new(15, None) }, 3, seeds));
     check(false).unwrap();
-    assert!(check(true).unwrap_err().contains("gave other numbers"));
+    assert!(check(true).unwrap_err().contains("other numbers"));
 }
 
 /// Steps a batch and the same batch under a map: rows must be mapped, all else the same.

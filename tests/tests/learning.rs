@@ -9,6 +9,7 @@ use gymkhana::{
     sections::study::tuned,
 };
 use gymkhana_envs::{
+    Registry,
     grid::{Gridworld, Rules},
     tabular::Finite,
 };
@@ -30,11 +31,12 @@ fn q_learning_walks_the_cliffs_edge_on_ten_of_ten_seeds() {
 /// The reference result over ten seeds stands under `results/5.4.2`.
 #[test]
 fn dqn_balances_the_pole_with_its_tuned_settings() {
-    let config = tuned("dqn", "CartPole-v1").unwrap();
+    let envs = Registry::standard();
+    let config = tuned(&envs, "dqn", "CartPole-v1").unwrap();
     assert_eq!(config.steps, 50_000, "the budget of the published result");
     let dir = tempfile::tempdir().unwrap();
     let cells = [0, 1].map(|seed| Cell { seed, dir: dir.path().join(format!("seed-{seed}")) });
-    let made = run_cells(&config, &cells, &Making::default(), |_| Nobody);
+    let made = run_cells(&envs, &config, &cells, &Making::default(), |_| Nobody);
     let means: Vec<f64> = made.into_iter().map(|made| made.unwrap().result.evaluation.mean()).collect();
     assert!(means.iter().any(|mean| *mean >= 475.0), "{means:?}");
 }

@@ -26,7 +26,7 @@ Examples:
 One thread; random actions are drawn, and episodes that ended are begun anew, within the time. Each workload is measured
 five times: the table has the median and the best. Machines are noisy: compare within one run, as a ratio.")]
 pub(super) struct Args {
-    /// What to measure
+    /// What to measure: envs, environment steps per second
     suite: Suite,
     /// Only these workloads
     workloads: Vec<String>,
@@ -40,7 +40,6 @@ pub(super) struct Args {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Suite {
-    /// Environment steps per second
     Envs,
 }
 

@@ -66,7 +66,7 @@ pub(super) fn main(envs: &Registry, args: &Args) -> Result<()> {
         };
         let speed = |(lanes, speed): &(usize, Option<f64>)| json!({ "lanes": lanes, "steps_per_second": speed });
         let value = json!({
-            "env": entry.id, "passes": !failed, "panicked": panicked,
+            "env": entry.id, "passes": !failed, "panic": panicked,
             "findings": findings.iter().map(one).collect::<Vec<_>>(),
             "speed": speeds.iter().map(speed).collect::<Vec<_>>(),
         });

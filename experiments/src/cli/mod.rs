@@ -142,6 +142,10 @@ fn status(error: &anyhow::Error) -> u8 {
     if let Some(Told(status)) = error.downcast_ref() {
         return *status;
     }
+    // What was added to an error as its context is not among its causes.
+    if error.is::<Usage>() {
+        return 2;
+    }
     for cause in error.chain() {
         if cause.is::<Interrupted>() {
             return interrupt::STATUS;
@@ -178,6 +182,7 @@ mod tests {
         );
         assert_eq!(status(&unknown.unwrap_err()), 2);
         assert_eq!(status(&anyhow::Error::new(Usage("so not".into())).context("seed 3")), 2);
+        assert_eq!(status(&anyhow::anyhow!("no such file").context(Usage("so not".into())).context("seed 3")), 2);
         assert_eq!(status(&anyhow::anyhow!("disk full")), 1);
         assert_eq!(status(&Interrupted { step: 3 }.into()), 130);
     }

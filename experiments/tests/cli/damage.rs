@@ -129,8 +129,8 @@ fn a_run_of_another_format_is_refused() {
     let train = "train q-learning CliffWalking-v1 --steps 200 --out a";
     place.ok(train);
     let manifest = fs::read_to_string(place.at("a/manifest.json")).unwrap();
-    fs::write(place.at("a/manifest.json"), manifest.replace("\"format\": 1", "\"format\": 999")).unwrap();
+    fs::write(place.at("a/manifest.json"), manifest.replace("\"format\": 2", "\"format\": 999")).unwrap();
     for line in ["eval a", "plot a --out a.svg", train] {
-        place.run(line).failed(1, &["of format 999, this program reads 1"]);
+        place.run(line).failed(1, &["of format 999, this program reads 2"]);
     }
 }

@@ -82,7 +82,7 @@ fn environments_are_checked_and_each_rule_is_told() {
     }
     let value = json(&place.ok("check-env Gridworld --wrap one-hot --json"));
     assert_eq!((value["passes"].as_bool(), value["findings"].as_array().unwrap().len()), (Some(true), 10));
-    place.run("check-env CartPol").failed(2, &["did you mean CartPole-v1"]);
+    place.run("check-env CartPol").failed(2, &["did you mean CartPole-v0, CartPole-v1?"]);
     place.run("check-env CartPole-v1 --set env.lenght=1").failed(2, &["did you mean length"]);
     place.run("check-env CartPole-v1 --wrap one-hot").failed(2, &["features already"]);
 }
