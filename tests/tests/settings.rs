@@ -50,7 +50,8 @@ fn every_numeric_parameter_refuses_what_is_malformed_or_out_of_range() {
             for value in wrong_values(param) {
                 match (entry.make)(&[(param.name, &value)]) {
                     Err(Error::Parameter { owner, name, .. }) => {
-                        assert_eq!((owner.as_str(), name.as_str()), (entry.id, param.name));
+                        // Several entries can share their parameters: all probes do.
+                        assert!(entry.id.starts_with(&owner) && name == param.name, "{}: {owner}, {name}", entry.id);
                     }
                     other => panic!("{}: `{}={value}` gave {other:?}", entry.id, param.name),
                 }
