@@ -77,7 +77,7 @@ impl QTable {
 
     /// maxₐ Q(s, a) over the legal actions of one lane.
     pub fn value(&self, now: &View<'_, usize>, lane: usize) -> f64 {
-        choice::max(self.row(now.obs.row(lane)[0]), now.legal.map(|legal| legal.row(lane)))
+        choice::max(self.row(self.state(now.obs.row(lane))), now.legal.map(|legal| legal.row(lane)))
     }
 
     /// Acts ε-greedily on one lane; ties are broken at random.
