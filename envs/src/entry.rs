@@ -154,7 +154,7 @@ impl Made {
         }
     }
 
-    /// A batch that can be looked at ([`Layer::frames`](crate::Layer::frames)), if the environment can.
+    /// A batch that can be looked at ([`Layer::frames`]), if the environment can.
     ///
     /// # Errors
     /// As [`batch`](Self::batch).

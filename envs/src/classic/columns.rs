@@ -211,10 +211,12 @@ impl<D: Dynamics<S, O>, const S: usize, const O: usize> Stepping<'_, D, S, O> {
         let (limited, limit) = (self.spec.time_limit.is_some(), self.spec.time_limit.unwrap_or(u32::MAX));
         for (steps, truncated) in steps.iter_mut().zip(&mut given.truncated) {
             *steps = steps.saturating_add(1);
-            *truncated = limited & (*steps >= limit);
+            *truncated = limited && *steps >= limit;
         }
         if n < BLOCK {
-            state.iter_mut().for_each(|column| column[n..].fill(0.0));
+            for column in state {
+                column[n..].fill(0.0);
+            }
             given.truncated[n..].fill(false);
             given.terminated[n..].fill(false);
         }
@@ -286,8 +288,9 @@ fn advance<D: Dynamics<S, O>, const S: usize, const O: usize, const N: usize>(
     given: &mut Given<S, O>,
 ) -> bool {
     assert!(start + N <= BLOCK);
+    // Without the sign, the bits of numbers are in their order; as signed numbers they are sooner compared.
     let mut highest = 0;
-    let mut see = |x: f32| highest = highest.max((x.to_bits() & !(1 << 31)) as i32);
+    let mut see = |x: f32| highest = highest.max((x.to_bits() & !(1 << 31)).cast_signed());
     for i in start..start + N {
         let moved = dynamics.advance::<Near>(std::array::from_fn(|j| before[j][i]), given.drive[i]);
         let obs = dynamics.observe::<Near>(moved.state);
@@ -298,7 +301,7 @@ fn advance<D: Dynamics<S, O>, const S: usize, const O: usize, const N: usize>(
         obs.into_iter().for_each(&mut see);
         see(moved.reward as f32);
     }
-    highest < f32::INFINITY.to_bits() as i32
+    highest < f32::INFINITY.to_bits().cast_signed()
 }
 
 impl<D: Dynamics<S, O>, const S: usize, const O: usize> Layer for Columns<D, S, O> {
