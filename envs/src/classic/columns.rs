@@ -297,8 +297,11 @@ fn advance<D: Dynamics<S, O>, const S: usize, const O: usize, const N: usize>(
         for (column, x) in given.state.iter_mut().zip(moved.state) {
             column[i] = x;
         }
-        (given.obs[i], given.reward[i], given.terminated[i]) = (obs, moved.reward, moved.terminated);
-        obs.into_iter().for_each(&mut see);
+        (given.reward[i], given.terminated[i]) = (moved.reward, moved.terminated);
+        for (to, x) in given.obs[i].iter_mut().zip(obs) {
+            *to = x;
+            see(x);
+        }
         see(moved.reward as f32);
     }
     highest < f32::INFINITY.to_bits().cast_signed()
