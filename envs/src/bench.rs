@@ -73,7 +73,7 @@ fn cart_pole() -> impl FnMut(u64) -> u64 {
             let step = env.step(actions.below(2), &mut rng);
             at += 1;
             black_box(step.reward);
-            if step.terminated | (at >= limit) {
+            if step.terminated || at >= limit {
                 black_box(env.reset(&mut rng));
                 at = 0;
             }
@@ -99,9 +99,13 @@ fn random<B: Batch>(mut batch: B) -> impl FnMut(u64) -> u64 {
     move |steps| {
         let rounds = steps.div_ceil(lanes as u64);
         for _ in 0..rounds {
-            B::A::random_actions(&space, &mut rng, &mut act);
+            if lanes == 1 {
+                B::A::random_action(&space, &mut rng, &mut act);
+            } else {
+                B::A::random_actions(&space, &mut rng, &mut act);
+            }
             batch.step(&act).expect("an environment that keeps its contract");
-            black_box(batch.seen(&act).reward[0]);
+            black_box(batch.now().first[0]);
         }
         rounds * lanes as u64
     }

@@ -20,8 +20,9 @@ struct Moment<O> {
 pub struct Observations<O> {
     width: usize,
     choices: usize,
-    was: Moment<O>,
-    now: Moment<O>,
+    /// in boxes, because they change places at every step
+    was: Box<Moment<O>>,
+    now: Box<Moment<O>>,
     last: Moment<O>,
 }
 
@@ -46,14 +47,18 @@ impl<O: Elem> Observations<O> {
             legal: vec![true; lanes * choices],
             first: vec![true; lanes],
         };
-        Self { width, choices, was: moment.clone(), now: moment.clone(), last: moment }
+        Self { width, choices, was: Box::new(moment.clone()), now: Box::new(moment.clone()), last: moment }
     }
 
     /// Makes `now` to `was`, before a step writes all of the new `now`.
     #[inline]
     pub fn advance(&mut self) {
         std::mem::swap(&mut self.was, &mut self.now);
-        self.now.first.fill(false);
+        // One lane without a call.
+        match &mut self.now.first[..] {
+            [first] => *first = false,
+            first => first.fill(false),
+        }
     }
 
     /// Lane i's present row, to be written.
@@ -134,7 +139,7 @@ impl<O: Elem> Observations<O> {
         if (obs.len(), legal.len(), first.len()) != (self.now.obs.len(), self.now.legal.len(), self.now.first.len()) {
             return Err(Error::State("another number of lanes, or observations of another width".into()));
         }
-        self.now = Moment { obs, legal, first };
+        *self.now = Moment { obs, legal, first };
         Ok(())
     }
 }

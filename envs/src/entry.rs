@@ -94,7 +94,7 @@ impl fmt::Debug for AnyBatch {
 type MakeBatch = dyn Fn(usize, &Seeds) -> Result<AnyBatch, Error> + Send + Sync;
 
 /// From this many lanes on, an environment's own batch is faster than copies of it.
-const NATIVE_FROM: usize = 8;
+const NATIVE_FROM: usize = 16;
 
 /// An environment with its parameters fixed, ready to be copied into lanes. What is only known while the type is
 /// (capabilities such as the transition table) rides along.

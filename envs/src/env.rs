@@ -162,14 +162,15 @@ impl Elem for usize {
     #[inline]
     fn are_actions(space: &Space, rows: &[Self]) -> bool {
         match space {
-            // All of them, where stopping at the first would be slower.
-            Space::Discrete(n) => rows.iter().fold(true, |all, x| all & (x < n)),
+            // All are counted, where stopping at the first that is wrong would be slower.
+            Space::Discrete(n) => rows.iter().filter(|x| *x >= n).count() == 0,
             _ => rows.chunks_exact(space.width()).all(|row| space.contains_indices(row)),
         }
     }
     fn from_number(x: f64) -> Option<Self> {
         (x >= 0.0 && x.fract() == 0.0 && x < 9e15).then_some(x as Self)
     }
+    #[inline]
     fn random_action(space: &Space, rng: &mut Rng, row: &mut [Self]) {
         match space {
             Space::Discrete(n) => row[0] = rng.below(*n),
@@ -226,7 +227,7 @@ impl Elem for f32 {
     }
     #[inline]
     fn are_actions(_: &Space, rows: &[Self]) -> bool {
-        rows.iter().fold(true, |all, x| all & x.is_finite())
+        rows.iter().filter(|x| !x.is_finite()).count() == 0
     }
     fn from_number(x: f64) -> Option<Self> {
         Some(x as Self)

@@ -192,6 +192,10 @@ impl<E: Env + Clone + Send> Batch for Lanes<E> {
         check_actions(&self.spec, self.copies.len(), act)?;
         let Self { copies, spec, buffers, workers, look } = self;
         buffers.observations.advance();
+        if workers.alone() {
+            // Where it is inlined, nothing is moved about.
+            return Stepping { copies, act, slots: buffers.all() }.run(spec, *look);
+        }
         let stepping = Stepping { copies, act, slots: buffers.all() };
         workers.run(stepping, &|part: Stepping<'_, E>| part.run(spec, *look))
     }
@@ -280,13 +284,20 @@ pub(crate) fn check_spec<O: Encode, A: Decode>(spec: &Spec, lanes: usize) -> Res
 ///
 /// # Errors
 /// The first lane whose action is not in the space, or a wrong count of numbers.
-#[inline]
+#[expect(clippy::inline_always, reason = "for one lane the call would cost as much as the check")]
+#[inline(always)]
 pub(crate) fn check_actions<A: Elem>(spec: &Spec, lanes: usize, act: &[A]) -> Result<(), Error> {
     let width = spec.actions.width();
     if act.len() != lanes * width {
-        return Err(Error::ActionCount { env: spec.id.clone(), given: act.len(), lanes, width });
+        return Err(wrong_count(spec, act.len(), lanes));
     }
-    if A::are_actions(&spec.actions, act) { Ok(()) } else { Err(bad_action(spec, act, false)) }
+    let right = if lanes == 1 { A::is_action(&spec.actions, act) } else { A::are_actions(&spec.actions, act) };
+    if right { Ok(()) } else { Err(bad_action(spec, act, false)) }
+}
+
+#[cold]
+fn wrong_count(spec: &Spec, given: usize, lanes: usize) -> Error {
+    Error::ActionCount { env: spec.id.clone(), given, lanes, width: spec.actions.width() }
 }
 
 /// The first action that is not in the space; it is said to be `one` where there is but one environment.

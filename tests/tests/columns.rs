@@ -174,7 +174,7 @@ proptest! {
 fn columns_keep_the_contract() {
     for id in ["CartPole-v0", "MountainCar-v0", "MountainCarContinuous-v0", "Pendulum-v1", "Acrobot-v1"] {
         let made = (find(id).unwrap().make)(&[("time_limit", "70")]).unwrap();
-        for lanes in [8, 64, 67] {
+        for lanes in [16, 64, 67] {
             let checked = match made.batch(lanes, &Seeds::from(0)).unwrap() {
                 AnyBatch::FeatureChoice(_) => check(|seeds| match made.batch(lanes, seeds)? {
                     AnyBatch::FeatureChoice(batch) => Ok(batch),

@@ -24,7 +24,7 @@ use std::f64::consts::{FRAC_PI_2, PI};
 
 use super::{
     Dynamics, Moved, Physical,
-    physical::{bounds_in_order, clip, point, symmetric},
+    physical::{bounds_in_order, choice, clip, point, symmetric},
 };
 use crate::{
     entry::{Entry, typed, values},
@@ -159,7 +159,7 @@ impl Dynamics<4, 6> for AcrobotDynamics {
 
     #[inline(always)]
     fn drive(&self, action: usize) -> f64 {
-        (f64::from(action as i32) - 1.0) * self.torque
+        (choice(action) - 1.0) * self.torque
     }
 
     fn noise(&self) -> f64 {

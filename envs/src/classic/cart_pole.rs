@@ -15,7 +15,7 @@
 
 use super::{
     Dynamics, Moved, Physical,
-    physical::{bounds_in_order, point, symmetric},
+    physical::{bounds_in_order, choice, point, symmetric},
 };
 use crate::{
     entry::{Entry, typed, values},
@@ -190,7 +190,7 @@ impl Dynamics<4, 4> for CartPoleDynamics {
     /// Arithmetic, where an `if` would become a branch that exploring agents mispredict half of the time.
     #[inline(always)]
     fn drive(&self, action: usize) -> f64 {
-        self.force * (2.0 * f64::from(action as i32) - 1.0)
+        self.force * (2.0 * choice(action) - 1.0)
     }
 
     #[inline(always)]

@@ -23,11 +23,9 @@ use crate::{
     trig::{Everywhere, Near},
 };
 
-/// Lanes that are moved together, and checked together for what is rare. A byte per lane makes eight words.
-const BLOCK: usize = 64;
-
-/// Blocks are moved in whole vectors of this many lanes.
-const VECTOR: usize = 8;
+/// Lanes that are moved together, and checked together for what is rare: a byte per lane makes whole words. A block that is
+/// not full is moved as one that is, since only a loop whose length is known vectorises.
+const BLOCK: usize = 32;
 
 /// N copies of one physical system, each with its own random stream: as [`Lanes`](crate::Lanes) of single copies, with
 /// the same bits, sooner.
@@ -145,7 +143,7 @@ impl<D: Dynamics<S, O>, const S: usize, const O: usize> NullaryFnOnce for Steppi
             let start = block * BLOCK;
             let n = BLOCK.min(self.rngs.len() - start);
             self.drive(start, n, &mut given);
-            if self.advance(block, n, &mut given) {
+            if advance(*self.dynamics, &self.blocks[block].state, &mut given) {
                 self.blocks[block].state = given.state;
             } else {
                 self.advance_singly(block, n, &mut given)?;
@@ -174,17 +172,6 @@ impl<D: Dynamics<S, O>, const S: usize, const O: usize> Stepping<'_, D, S, O> {
         }
     }
 
-    /// All lanes at once. False if a number that was given is not finite.
-    #[inline(always)]
-    fn advance(&self, block: usize, n: usize, given: &mut Given<S, O>) -> bool {
-        let (dynamics, before) = (*self.dynamics, &self.blocks[block].state);
-        if n == BLOCK {
-            return advance::<D, S, O, BLOCK>(dynamics, before, 0, given);
-        }
-        let mut starts = (0..n).step_by(VECTOR);
-        starts.all(|start| advance::<D, S, O, VECTOR>(dynamics, before, start, given))
-    }
-
     /// Lane by lane: a block with an angle that is far off, or with a number that is not finite.
     #[cold]
     #[inline(never)]
@@ -211,10 +198,12 @@ impl<D: Dynamics<S, O>, const S: usize, const O: usize> Stepping<'_, D, S, O> {
         let (limited, limit) = (self.spec.time_limit.is_some(), self.spec.time_limit.unwrap_or(u32::MAX));
         for (steps, truncated) in steps.iter_mut().zip(&mut given.truncated) {
             *steps = steps.saturating_add(1);
-            *truncated = limited & (*steps >= limit);
+            *truncated = limited && *steps >= limit;
         }
         if n < BLOCK {
-            state.iter_mut().for_each(|column| column[n..].fill(0.0));
+            for column in state {
+                column[n..].fill(0.0);
+            }
             given.truncated[n..].fill(false);
             given.terminated[n..].fill(false);
         }
@@ -275,30 +264,32 @@ fn begin<D: Dynamics<S, O>, const S: usize, const O: usize>(
     check_observation(spec, Some(slots.lane + lane), slots.put(lane, &dynamics.observe::<Everywhere>(state)))
 }
 
-/// Moves N lanes, from `start` on. False if a number that was given is not finite.
+/// Moves a block. False if a number that was given is not finite.
 ///
-/// A loop whose length is known, with arrays that do not overlap, is one that vectorises.
+/// The law is a copy, and nothing here overlaps, which is what it takes for the loop to be vectorised.
 #[inline(always)]
-fn advance<D: Dynamics<S, O>, const S: usize, const O: usize, const N: usize>(
+fn advance<D: Dynamics<S, O>, const S: usize, const O: usize>(
     dynamics: D,
     before: &[[f64; BLOCK]; S],
-    start: usize,
     given: &mut Given<S, O>,
 ) -> bool {
-    assert!(start + N <= BLOCK);
+    // Without the sign, the bits of numbers are in their order; as signed numbers they are sooner compared.
     let mut highest = 0;
-    let mut see = |x: f32| highest = highest.max((x.to_bits() & !(1 << 31)) as i32);
-    for i in start..start + N {
+    let mut see = |x: f32| highest = highest.max((x.to_bits() & !(1 << 31)).cast_signed());
+    for i in 0..BLOCK {
         let moved = dynamics.advance::<Near>(std::array::from_fn(|j| before[j][i]), given.drive[i]);
         let obs = dynamics.observe::<Near>(moved.state);
         for (column, x) in given.state.iter_mut().zip(moved.state) {
             column[i] = x;
         }
-        (given.obs[i], given.reward[i], given.terminated[i]) = (obs, moved.reward, moved.terminated);
-        obs.into_iter().for_each(&mut see);
+        (given.reward[i], given.terminated[i]) = (moved.reward, moved.terminated);
+        for (to, x) in given.obs[i].iter_mut().zip(obs) {
+            *to = x;
+            see(x);
+        }
         see(moved.reward as f32);
     }
-    highest < f32::INFINITY.to_bits() as i32
+    highest < f32::INFINITY.to_bits().cast_signed()
 }
 
 impl<D: Dynamics<S, O>, const S: usize, const O: usize> Layer for Columns<D, S, O> {

@@ -14,7 +14,7 @@
 
 use super::{
     Dynamics, Moved, Physical,
-    physical::{bounds_in_order, clip, point},
+    physical::{bounds_in_order, choice, clip, point},
 };
 use crate::{
     entry::{Entry, typed, values},
@@ -78,6 +78,8 @@ pub struct MountainCarDynamics {
     gravity: f64,
     goal_velocity: f64,
     start: [f64; 2],
+    /// −1; as a constant in the formula it keeps LLVM from vectorising the loop over columns
+    reward: f64,
     time_limit: u32,
 }
 
@@ -89,7 +91,7 @@ impl Dynamics<2, 2> for MountainCarDynamics {
         p.validate()?;
         bounds_in_order(MountainCarParams::OWNER, p.low, p.high)?;
         let MountainCarParams { force, gravity, goal_velocity, low, high, time_limit } = p;
-        Ok(Self { force, gravity, goal_velocity, start: [low, high], time_limit })
+        Ok(Self { force, gravity, goal_velocity, start: [low, high], reward: -1.0, time_limit })
     }
 
     fn spec(&self) -> Spec {
@@ -104,7 +106,7 @@ impl Dynamics<2, 2> for MountainCarDynamics {
 
     #[inline(always)]
     fn drive(&self, action: usize) -> f64 {
-        (f64::from(action as i32) - 1.0) * self.force
+        (choice(action) - 1.0) * self.force
     }
 
     #[inline(always)]
@@ -112,8 +114,8 @@ impl Dynamics<2, 2> for MountainCarDynamics {
         let (_, cos) = T::sin_cos(3.0 * x);
         let x_dot = clip(x_dot + (push + cos * -self.gravity), -MAX_SPEED, MAX_SPEED);
         let x = clip(x + x_dot, MIN_POSITION, MAX_POSITION);
-        let x_dot = if (x == MIN_POSITION) & (x_dot < 0.0) { 0.0 } else { x_dot };
-        Moved { state: [x, x_dot], reward: -1.0, terminated: (x >= GOAL) & (x_dot >= self.goal_velocity) }
+        let x_dot = if x == MIN_POSITION && x_dot < 0.0 { 0.0 } else { x_dot };
+        Moved { state: [x, x_dot], reward: self.reward, terminated: x >= GOAL && x_dot >= self.goal_velocity }
     }
 
     #[inline(always)]

@@ -1,4 +1,4 @@
-//! MountainCarContinuous: the car in its valley, with an engine that can be set to any force.
+//! `MountainCarContinuous`: the car in its valley, with an engine that can be set to any force.
 //!
 //! Moore 1990, "Efficient Memory-Based Learning for Robot Control", in the form of Gymnasium's
 //! `MountainCarContinuous-v0`:
@@ -121,8 +121,8 @@ impl Dynamics<2, 2> for MountainCarContinuousDynamics {
         let x_dot = clip(kept(x_dot + kept(push)), kept(-MAX_SPEED), kept(MAX_SPEED));
         let left = kept(MIN_POSITION);
         let x = clip(kept(x + x_dot), left, kept(MAX_POSITION));
-        let x_dot = if (x == left) & (x_dot < 0.0) { 0.0 } else { x_dot };
-        let terminated = (x >= kept(GOAL)) & (x_dot >= kept(self.goal_velocity));
+        let x_dot = if x == left && x_dot < 0.0 { 0.0 } else { x_dot };
+        let terminated = x >= kept(GOAL) && x_dot >= kept(self.goal_velocity);
         let prize = if terminated { 100.0 } else { 0.0 };
         Moved { state: [narrow(x), narrow(x_dot)], reward: prize - action * action * 0.1, terminated }
     }

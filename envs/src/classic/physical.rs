@@ -1,7 +1,7 @@
 //! Physical systems: one formula for their motion, for one copy and for many columns.
 //!
 //! An author writes [`Dynamics`]: how a state of S numbers moves. [`Physical`] makes an environment of it, and
-//! [`Columns`](super::Columns) a batch, which run the same code and give the same bits.
+//! [`Columns`] a batch, which run the same code and give the same bits.
 
 #![expect(clippy::inline_always, reason = "the same code is compiled into one copy and into the loop over columns")]
 
@@ -147,8 +147,8 @@ impl<D: Dynamics<S, O>, const S: usize, const O: usize> Env for Physical<D, S, O
         let Moved { state, reward, terminated } =
             self.dynamics.advance::<Everywhere>(self.physical_state(), self.drive);
         self.state = state.map(Apart);
-        // Through memory, each by itself, for the reason given at `Apart`.
-        let obs = self.dynamics.observe::<Everywhere>(state.map(|x| black_box(x)));
+        // Read again where they lie apart, for the reason given there.
+        let obs = self.dynamics.observe::<Everywhere>(black_box(&*self).physical_state());
         Step { obs, reward, terminated, truncated: false }
     }
 
@@ -213,6 +213,13 @@ impl<D: Dynamics<S, O>, const S: usize, const O: usize> Physics for Physical<D, 
         let observation = self.dynamics.observe::<Everywhere>(state).to_vec();
         Ok(After { state: state.to_vec(), observation, reward, terminated })
     }
+}
+
+/// A choice as a number, by way of `i32`: AVX2 has no instruction for whole numbers of 64 bits.
+#[expect(clippy::cast_possible_wrap, reason = "an action space has no 2³¹ choices")]
+#[inline(always)]
+pub(super) fn choice(action: usize) -> f64 {
+    f64::from(action as i32)
 }
 
 /// Refuses bounds of initial states that are the wrong way round.

@@ -96,7 +96,7 @@ fn first_observations_are_exact() {
 #[test]
 fn lane_i_of_columns_begins_as_gymnasium_does_from_seed_plus_i() {
     for (id, recorded, made) in recorded() {
-        with!(made.batch(8, &Seeds::Consecutive(0)).unwrap(), batch => for run in &recorded.trajectories {
+        with!(made.batch(16, &Seeds::Consecutive(0)).unwrap(), batch => for run in &recorded.trajectories {
             let row = batch.now().obs.row(usize::try_from(run.seed).unwrap());
             assert!(row.iter().copied().map(f64::from).eq(run.initial_observation.iter().copied()), "{id}");
         });
@@ -172,7 +172,7 @@ fn an_episode_can_terminate_and_be_truncated_at_once() {
     for run in golden::<TimeLimits>("time_limit_both").runs {
         let limit = run.max_episode_steps.to_string();
         let made = (find("CartPole-v1").unwrap().make)(&[("time_limit", &limit)]).unwrap();
-        for lanes in [1, 8] {
+        for lanes in [1, 16] {
             let AnyBatch::FeatureChoice(mut batch) = made.batch(lanes, &Seeds::Consecutive(run.seed)).unwrap() else {
                 panic!("features and choices")
             };
