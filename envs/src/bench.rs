@@ -7,6 +7,7 @@ use crate::{
     classic::CartPole,
     entry::AnyBatch,
     env::{Elem, Env},
+    grid::{FrozenLakeParams, Taxi, TaxiParams, frozen_lake},
     registry::find,
     rng::{Rng, Seeds},
 };
@@ -31,7 +32,7 @@ pub const WORKLOADS: &[Workload] = &[
     Workload {
         name: "cartpole",
         about: "one CartPole-v1 through the trait `Env`",
-        make: || Some(Box::new(cart_pole())),
+        make: || Some(Box::new(alone(CartPole::default(), 2))),
     },
     Workload {
         name: "cartpole-registry",
@@ -43,8 +44,26 @@ pub const WORKLOADS: &[Workload] = &[
         about: "1,024 lanes of CartPole-v1 in columns",
         make: || batch("CartPole-v1", 1024),
     },
-    Workload { name: "frozenlake", about: "one FrozenLake-v1 behind `dyn Batch`", make: || batch("FrozenLake-v1", 1) },
-    Workload { name: "taxi", about: "one Taxi-v4 behind `dyn Batch`", make: || batch("Taxi-v4", 1) },
+    Workload {
+        name: "frozenlake",
+        about: "one FrozenLake-v1 through the trait `Env`",
+        make: || Some(Box::new(alone(frozen_lake(&FrozenLakeParams::default()).ok()?, 4))),
+    },
+    Workload {
+        name: "frozenlake-registry",
+        about: "one FrozenLake-v1 from the registry, behind `dyn Batch`",
+        make: || batch("FrozenLake-v1", 1),
+    },
+    Workload {
+        name: "taxi",
+        about: "one Taxi-v4 through the trait `Env`",
+        make: || Some(Box::new(alone(Taxi::new(TaxiParams::default()).ok()?, 6))),
+    },
+    Workload {
+        name: "taxi-registry",
+        about: "one Taxi-v4 from the registry, behind `dyn Batch`",
+        make: || batch("Taxi-v4", 1),
+    },
     Workload {
         name: "mountaincar-1024",
         about: "1,024 lanes of MountainCar-v0 in columns",
@@ -62,15 +81,15 @@ pub const WORKLOADS: &[Workload] = &[
     },
 ];
 
-/// One copy without a batch: the time limit is counted here.
-fn cart_pole() -> impl FnMut(u64) -> u64 {
-    let (mut env, mut actions, mut rng) = (CartPole::default(), Rng::new(1), Rng::new(2));
+/// One copy without a batch, which chooses among so many actions: the time limit is counted here.
+fn alone<E: Env<Act = usize>>(mut env: E, choices: usize) -> impl FnMut(u64) -> u64 {
+    let (mut actions, mut rng) = (Rng::new(1), Rng::new(2));
     let limit = env.spec().time_limit.unwrap_or(u32::MAX);
     env.reset(&mut rng);
     let mut at = 0;
     move |steps| {
         for _ in 0..steps {
-            let step = env.step(actions.below(2), &mut rng);
+            let step = env.step(actions.below(choices), &mut rng);
             at += 1;
             black_box(step.reward);
             if step.terminated || at >= limit {

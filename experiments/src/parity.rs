@@ -157,7 +157,7 @@ pub fn replay_text(envs: &Registry, text: &str) -> Result<Replay> {
         }
         let run = Run { made: &made, trajectory, number: i };
         run.check_lengths()?;
-        run.from_seed(&mut replay)?;
+        run.replay_from_seed(&mut replay)?;
         run.step_by_step(&mut replay)?;
         replay.trajectories += 1;
         replay.steps += trajectory.actions.len();
@@ -244,7 +244,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn from_seed(&self, replay: &mut Replay) -> Result<()> {
+    fn replay_from_seed(&self, replay: &mut Replay) -> Result<()> {
         match self.made.batch(1, &Seeds::Consecutive(self.trajectory.seed))? {
             AnyBatch::IndexChoice(env) => self.whole(env, replay, |x| x as f64, index),
             AnyBatch::IndexControl(env) => self.whole(env, replay, |x| x as f64, control),

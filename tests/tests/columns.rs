@@ -67,7 +67,7 @@ fn bits(row: &[f32]) -> Vec<u32> {
 }
 
 /// Both take the same steps; halfway the columns are put into another batch, whose state comes from the lanes.
-fn same<D: Dynamics<S, O>, const S: usize, const O: usize>(env: Physical<D, S, O>, trial: Trial) -> TestCaseResult {
+fn same<D: Dynamics<S, O>, const S: usize, const O: usize>(env: &Physical<D, S, O>, trial: Trial) -> TestCaseResult {
     let seeds = Seeds::from(trial.seed);
     let make = |seeds: &Seeds| {
         let mut columns = Columns::new(*env.dynamics(), trial.lanes, seeds).unwrap().with_isa(trial.isa);
@@ -122,7 +122,7 @@ proptest! {
         // Angles beyond those that columns move without a branch, and not.
         let (low, high) = if near { (-0.05, 0.05) } else { (low, high) };
         let params = CartPoleParams { low, high, time_limit, length, force, sutton_barto_reward, ..Default::default() };
-        same(CartPole::new(params).unwrap(), trial)?;
+        same(&CartPole::new(params).unwrap(), trial)?;
     }
 
     #[test]
@@ -131,7 +131,7 @@ proptest! {
         gravity in 0.0..0.01,
     ) {
         let params = MountainCarParams { low, high, goal_velocity, time_limit, gravity, ..Default::default() };
-        same(MountainCar::new(params).unwrap(), trial)?;
+        same(&MountainCar::new(params).unwrap(), trial)?;
     }
 
     #[test]
@@ -140,7 +140,7 @@ proptest! {
         power in 0.0..0.01,
     ) {
         let params = MountainCarContinuousParams { low, high, goal_velocity, time_limit, power };
-        same(MountainCarContinuous::new(params).unwrap(), trial)?;
+        same(&MountainCarContinuous::new(params).unwrap(), trial)?;
     }
 
     #[test]
@@ -149,7 +149,7 @@ proptest! {
         time_limit in 1_u32..60,
     ) {
         let params = PendulumParams { x_init, y_init, g, time_limit, ..Default::default() };
-        same(Pendulum::new(params).unwrap(), trial)?;
+        same(&Pendulum::new(params).unwrap(), trial)?;
     }
 
     #[test]
@@ -166,7 +166,7 @@ proptest! {
             (params.link_moi, params.link_mass_2, params.torque, params.dt) = (0.01, 1e-3, 100.0, 1.0);
             (params.max_vel_1, params.max_vel_2) = (1000.0, 1000.0);
         }
-        same(Acrobot::new(params).unwrap(), trial)?;
+        same(&Acrobot::new(params).unwrap(), trial)?;
     }
 }
 

@@ -99,12 +99,11 @@ fn env_json(entry: &Entry) -> Result<Value> {
 pub(super) fn main(envs: &Registry, args: &Args) -> Result<()> {
     let kinds = args.kind.map_or(ALL.to_vec(), |kind| vec![kind]);
     if args.json {
-        let value = match args.kind {
-            Some(kind) => json!(kind.json(envs)?),
-            None => {
-                let all = ALL.iter().map(|kind| Ok((kind.key(), kind.json(envs)?)));
-                json!(all.collect::<Result<std::collections::BTreeMap<_, _>>>()?)
-            }
+        let value = if let Some(kind) = args.kind {
+            json!(kind.json(envs)?)
+        } else {
+            let all = ALL.iter().map(|kind| Ok((kind.key(), kind.json(envs)?)));
+            json!(all.collect::<Result<std::collections::BTreeMap<_, _>>>()?)
         };
         return say(&serde_json::to_string_pretty(&value)?);
     }

@@ -206,9 +206,9 @@ fn random<O: Elem, A: Elem>(space: &Space) -> impl FnMut(&View<'_, O>, &mut Rng,
 }
 
 /// Acts as a policy does.
-fn following<'a, O: Elem, A: Elem, P: Policy<O, A> + ?Sized>(
-    policy: &'a mut P,
-) -> impl FnMut(&View<'_, O>, &mut Rng, &mut [A]) -> Result<Act> + 'a {
+fn following<O: Elem, A: Elem, P: Policy<O, A> + ?Sized>(
+    policy: &mut P,
+) -> impl FnMut(&View<'_, O>, &mut Rng, &mut [A]) -> Result<Act> {
     |now, rng, act| {
         policy.act(now, rng, act);
         Ok(Act::Go)
@@ -292,7 +292,7 @@ impl Stage {
             let fps = self.fps.unwrap_or(if picture.is_some() { 30.0 } else { 4.0 });
             match &mut self.film {
                 Some(film) => film.push(image)?,
-                none => *none = Some(Film::new(image, fps)?),
+                none => *none = Some(Film::new(&image, fps)?),
             }
         }
         match self.screen {
@@ -365,16 +365,15 @@ impl Stage {
 
 /// What happened, in a line.
 fn caption(moment: &Moment, names: &[&str]) -> String {
-    let mut line = format!("episode {} · step {}", moment.episode, moment.step);
+    let mut parts = vec![format!("episode {}", moment.episode), format!("step {}", moment.step)];
     if let Some(action) = &moment.action {
         let name = action.parse().ok().and_then(|action: usize| names.get(action));
-        let action = name.map_or_else(|| action.clone(), |name| format!("{name} ({action})"));
-        line += &format!(" · action {action} · reward {} · return {}", number(moment.reward), number(moment.total));
+        parts.push(name.map_or_else(|| format!("action {action}"), |name| format!("action {name} ({action})")));
+        parts.push(format!("reward {}", number(moment.reward)));
+        parts.push(format!("return {}", number(moment.total)));
     }
-    if let Some(end) = moment.end {
-        line += &format!(" · {end}");
-    }
-    line
+    parts.extend(moment.end.map(|end| end.to_string()));
+    parts.join(" · ")
 }
 
 fn number(x: f64) -> String {

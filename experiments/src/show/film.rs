@@ -32,12 +32,12 @@ impl Film {
     ///
     /// # Errors
     /// If it cannot be encoded.
-    pub fn new(first: Image, frames_per_second: f64) -> Result<Self> {
+    pub fn new(first: &Image, frames_per_second: f64) -> Result<Self> {
         let size = (u16::try_from(first.width)?, u16::try_from(first.height)?);
         let mut encoder = Encoder::new(Vec::new(), size.0, size.1, &[]).context("cannot begin the film")?;
         encoder.set_repeat(Repeat::Infinite).context("cannot begin the film")?;
         let mut film = Self { encoder, size, before: first.clone(), delay: hundredths(frames_per_second), frames: 0 };
-        film.write(&first, [0, 0, first.width, first.height])?;
+        film.write(first, [0, 0, first.width, first.height])?;
         Ok(film)
     }
 
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn a_film_shows_the_images_it_was_made_of() {
         let images = [square(0.0), square(12.0), square(12.0), square(30.0)];
-        let mut film = Film::new(images[0].clone(), 25.0).unwrap();
+        let mut film = Film::new(&images[0], 25.0).unwrap();
         images[1..].iter().for_each(|image| film.push(image.clone()).unwrap());
         assert_eq!(film.frames(), 4);
         let shown = shown(&film.finish().unwrap());
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn other_sizes_and_many_colours_are_made_to_fit() {
-        let mut film = Film::new(square(0.0), 1e9).unwrap();
+        let mut film = Film::new(&square(0.0), 1e9).unwrap();
         film.push(raster(&Picture::new(7, 90))).unwrap();
         let rgb = (0..40_u32 * 20).flat_map(|i| [i as u8, (i >> 2) as u8, (i >> 4) as u8]).collect();
         film.push(Image { width: 40, height: 20, rgb }).unwrap();

@@ -34,7 +34,10 @@ const LARGEST: u32 = 4096;
 /// Draws a picture, edges smoothed.
 pub fn raster(picture: &Picture) -> Image {
     let (width, height) = (picture.width.clamp(1, LARGEST), picture.height.clamp(1, LARGEST));
-    let mut pixels = Pixmap::new(width, height).expect("a size that was clamped");
+    // A size that was clamped always has a pixmap.
+    let Some(mut pixels) = Pixmap::new(width, height) else {
+        return Image { width, height, rgb: vec![255; 3 * (width * height) as usize] };
+    };
     let Colour(r, g, b) = picture.background;
     pixels.fill(Color::from_rgba8(r, g, b, 255));
     for shape in &picture.shapes {
@@ -77,7 +80,9 @@ fn through(points: &[[f32; 2]], close: bool) -> Option<Path> {
     let mut path = PathBuilder::new();
     let (first, rest) = points.split_first()?;
     path.move_to(first[0], first[1]);
-    rest.iter().for_each(|[x, y]| path.line_to(*x, *y));
+    for [x, y] in rest {
+        path.line_to(*x, *y);
+    }
     if close {
         path.close();
     }

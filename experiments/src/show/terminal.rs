@@ -30,7 +30,7 @@ fn style(tone: Tone) -> Style {
 /// A picture in at most `columns` × `rows` characters. Each stands for two pixels, the upper half in its own colour, the
 /// lower half in that of its ground.
 pub fn blocks(image: &Image, columns: usize, rows: usize, true_colour: bool) -> String {
-    let (width, height) = (image.width as f64, image.height as f64);
+    let (width, height) = (f64::from(image.width), f64::from(image.height));
     let scale = (width / columns.max(1) as f64).max(height / (2 * rows.max(1)) as f64).max(1.0);
     let (wide, high) = ((width / scale) as usize, (height / scale / 2.0) as usize);
     // The mean over the pixels that fall into one.
