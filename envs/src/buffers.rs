@@ -191,6 +191,77 @@ impl<O: Elem> Buffers<O> {
     }
 }
 
+/// Where one lane writes what a step gives.
+pub(crate) trait Place<O> {
+    /// The number of the lane in the whole batch.
+    fn lane(&self) -> usize;
+    /// Writes the present observation, which may be the first of an episode, and gives its row.
+    fn put(&mut self, obs: &impl Encode<Elem = O>, first: bool) -> &[O];
+    /// Writes what else a step gives.
+    fn give(&mut self, reward: f64, terminated: bool, truncated: bool);
+    /// Keeps the present observation as the last one of its episode, before the first of the next is put.
+    fn finish(&mut self);
+}
+
+/// The only lane of a batch: without the cutting of rows, which for one lane takes longer than a step.
+impl<O: Elem> Place<O> for Buffers<O> {
+    #[inline]
+    fn lane(&self) -> usize {
+        0
+    }
+
+    #[inline]
+    fn put(&mut self, obs: &impl Encode<Elem = O>, first: bool) -> &[O] {
+        let Observations { choices, now, .. } = &mut self.observations;
+        obs.encode(&mut now.obs);
+        if *choices > 0 {
+            obs.legal(&mut now.legal);
+        }
+        now.first[0] = first;
+        &now.obs
+    }
+
+    #[inline]
+    fn give(&mut self, reward: f64, terminated: bool, truncated: bool) {
+        (self.reward[0], self.terminated[0], self.truncated[0]) = (reward, terminated, truncated);
+    }
+
+    #[inline]
+    fn finish(&mut self) {
+        let Observations { now, last, .. } = &mut self.observations;
+        last.obs.copy_from_slice(&now.obs);
+        last.legal.copy_from_slice(&now.legal);
+    }
+}
+
+/// One of several lanes.
+#[derive(Debug)]
+pub(crate) struct Slot<'s, 'a, O>(pub(crate) &'s mut Slots<'a, O>, pub(crate) usize);
+
+impl<O: Elem> Place<O> for Slot<'_, '_, O> {
+    #[inline]
+    fn lane(&self) -> usize {
+        self.0.lane + self.1
+    }
+
+    #[inline]
+    fn put(&mut self, obs: &impl Encode<Elem = O>, first: bool) -> &[O] {
+        self.0.first[self.1] = first;
+        self.0.put(self.1, obs)
+    }
+
+    #[inline]
+    fn give(&mut self, reward: f64, terminated: bool, truncated: bool) {
+        let Self(slots, i) = self;
+        (slots.reward[*i], slots.terminated[*i], slots.truncated[*i]) = (reward, terminated, truncated);
+    }
+
+    #[inline]
+    fn finish(&mut self) {
+        self.0.finish(self.1);
+    }
+}
+
 /// Where some lanes, one after the other, write what a step gives. Lanes are counted from the first of them.
 #[derive(Debug)]
 pub(crate) struct Slots<'a, O> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     batch::{Batch, Frames, Layer, Transitions, View},
-    buffers::{Buffers, Slots},
+    buffers::{Buffers, Place, Slot, Slots},
     env::{Decode, Elem, Encode, Env},
     error::Error,
     render::{Frame, Render},
@@ -55,7 +55,7 @@ impl<E: Env + Clone> Lanes<E> {
         let mut slots = self.buffers.all();
         for (i, lane) in self.copies.iter_mut().enumerate() {
             (lane.rng, lane.last) = (seeds.lane(i), None);
-            lane.begin(i, &mut slots, &self.spec)?;
+            lane.begin(&mut Slot(&mut slots, i), &self.spec)?;
         }
         Ok(())
     }
@@ -90,12 +90,39 @@ pub(crate) fn limit(spec: &mut Spec, cap: u32) {
 }
 
 impl<E: Env> Lane<E> {
+    /// Begins an episode.
     #[inline]
-    fn begin(&mut self, i: usize, slots: &mut Slots<'_, ObsElem<E>>, spec: &Spec) -> Result<(), Error> {
+    fn begin(&mut self, place: &mut impl Place<ObsElem<E>>, spec: &Spec) -> Result<(), Error> {
         self.steps = 0;
-        let obs = self.env.reset(&mut self.rng);
-        slots.first[i] = true;
-        check_observation(spec, Some(slots.lane + i), slots.put(i, &obs))
+        let (obs, lane) = (self.env.reset(&mut self.rng), place.lane());
+        check_observation(spec, Some(lane), place.put(&obs, true))
+    }
+
+    /// Takes one step, and begins the next episode where that ends this one.
+    #[inline]
+    fn step(
+        &mut self,
+        act: &[ActElem<E>],
+        place: &mut impl Place<ObsElem<E>>,
+        spec: &Spec,
+        look: Option<fn(&E) -> Frame>,
+    ) -> Result<(), Error> {
+        let (step, lane) = (self.env.step(E::Act::decode(act), &mut self.rng), place.lane());
+        self.steps = self.steps.saturating_add(1);
+        check_observation(spec, Some(lane), place.put(&step.obs, false))?;
+        let truncated = step.truncated | spec.time_limit.is_some_and(|limit| self.steps >= limit);
+        place.give(step.reward, step.terminated, truncated);
+        if !step.reward.is_finite() {
+            return Err(broken(spec, Some(lane), format!("a reward of {}", step.reward)));
+        }
+        if let Some(look) = look {
+            self.last = (step.terminated | truncated).then(|| look(&self.env));
+        }
+        if step.terminated | truncated {
+            place.finish();
+            self.begin(place, spec)?;
+        }
+        Ok(())
     }
 }
 
@@ -125,27 +152,8 @@ impl<E: Env + Send> Task for Stepping<'_, E> {
 impl<E: Env> Stepping<'_, E> {
     #[inline]
     fn run(mut self, spec: &Spec, look: Option<fn(&E) -> Frame>) -> Result<(), Error> {
-        let slots = &mut self.slots;
-        for (i, (lane, act)) in self.copies.iter_mut().zip(self.act.chunks_exact(E::Act::WIDTH)).enumerate() {
-            let step = lane.env.step(E::Act::decode(act), &mut lane.rng);
-            lane.steps = lane.steps.saturating_add(1);
-            check_observation(spec, Some(slots.lane + i), slots.put(i, &step.obs))?;
-            let truncated = step.truncated | spec.time_limit.is_some_and(|limit| lane.steps >= limit);
-            slots.reward[i] = step.reward;
-            slots.terminated[i] = step.terminated;
-            slots.truncated[i] = truncated;
-            if !step.reward.is_finite() {
-                return Err(broken(spec, Some(slots.lane + i), format!("a reward of {}", step.reward)));
-            }
-            if let Some(look) = look {
-                lane.last = (step.terminated | truncated).then(|| look(&lane.env));
-            }
-            if step.terminated | truncated {
-                slots.finish(i);
-                lane.begin(i, slots, spec)?;
-            }
-        }
-        Ok(())
+        let mut lanes = self.copies.iter_mut().zip(self.act.chunks_exact(E::Act::WIDTH)).enumerate();
+        lanes.try_for_each(|(i, (lane, act))| lane.step(act, &mut Slot(&mut self.slots, i), spec, look))
     }
 }
 
@@ -192,9 +200,8 @@ impl<E: Env + Clone + Send> Batch for Lanes<E> {
         check_actions(&self.spec, self.copies.len(), act)?;
         let Self { copies, spec, buffers, workers, look } = self;
         buffers.observations.advance();
-        if workers.alone() {
-            // Where it is inlined, nothing is moved about.
-            return Stepping { copies, act, slots: buffers.all() }.run(spec, *look);
+        if let [lane] = copies.as_mut_slice() {
+            return lane.step(act, buffers, spec, *look);
         }
         let stepping = Stepping { copies, act, slots: buffers.all() };
         workers.run(stepping, &|part: Stepping<'_, E>| part.run(spec, *look))
@@ -228,7 +235,7 @@ impl<E: Env + Clone + Send> Batch for Lanes<E> {
                     lane.env.set_state(&env)?;
                     check_observation(&self.spec, Some(i), slots.row(i)).map_err(|e| Error::State(e.to_string()))?;
                 }
-                None => lane.begin(i, &mut slots, &self.spec)?,
+                None => lane.begin(&mut Slot(&mut slots, i), &self.spec)?,
             }
         }
         Ok(())

@@ -21,11 +21,6 @@ impl Workers {
         Self(Some(executor))
     }
 
-    /// Whether there is nobody to hand work to.
-    pub(crate) fn alone(&self) -> bool {
-        self.0.is_none()
-    }
-
     /// Does `work` on all of a task, cut into as many parts as there are threads. The first error, in the order of
     /// the parts, counts. Nothing is allocated.
     pub(crate) fn run<T: Task, E: Send>(&self, task: T, work: &(impl Fn(T) -> Result<(), E> + Sync)) -> Result<(), E> {
