@@ -4,15 +4,23 @@ use std::{fs, path::Path};
 
 use gymkhana::{
     Trained, Training,
+    acting::{Action, Seen},
     agents::{Agent, Mode, Policy, Schedule, tabular::QLearningConfig, value::DqnConfig},
     config::EvaluationPlan,
-    observe::Record,
+    launch::{Cell, Making, run_cells},
+    observe::{Observer, Record},
+    sections::study::tuned,
 };
 use gymkhana_envs::{
-    Env, Rng, Rows, Seeds, Space, Spec, Step, View,
+    Env, Registry, Rng, Rows, Seeds, Space, Spec, Step, View,
     grid::{Gridworld, Rules},
+    registry::find,
     tabular::Finite,
+    wrappers::wrap,
 };
+
+struct Nobody;
+impl Observer for Nobody {}
 
 /// A point on a line that is to be pushed to its end; there is none of it in the registry.
 #[derive(Clone)]
@@ -205,4 +213,64 @@ fn damaged_runs_do_not_load() {
         fs::write(&path, whole).unwrap();
     }
     gymkhana::load(dir.path()).unwrap();
+}
+
+/// A run of names: an agent, an environment, wrappers.
+fn made_of_names(agent: &str, env: &str, wrappers: &[&str], settings: &[(&str, &str)], dir: &Path) {
+    let envs = Registry::standard();
+    let mut config = tuned(&envs, agent, env).unwrap();
+    config.wrappers = wrappers.iter().map(ToString::to_string).collect();
+    config.agent_settings.extend(settings.iter().map(|(key, value)| (key.to_string(), value.to_string())));
+    (config.steps, config.evaluation) = (1_500, EvaluationPlan { every: 300, episodes: 1, final_episodes: 1, cap: 50 });
+    let cell = Cell { seed: 1, dir: dir.into() };
+    run_cells(&envs, &config, &[cell], &Making::default(), |_| Nobody).remove(0).unwrap();
+}
+
+#[test]
+fn a_policy_acts_on_raw_observations_through_its_wrappers() {
+    let dir = tempfile::tempdir().unwrap();
+    let wrappers = ["normalize-observation", "frame-stack:frames=2"];
+    let quick = [("hidden", "16"), ("learning_starts", "50"), ("learning_rate", "0.01"), ("target_interval", "50")];
+    made_of_names("dqn", "CartPole-v1", &wrappers, &quick, dir.path());
+    let saved = gymkhana::load(dir.path()).unwrap();
+    assert_eq!((saved.spec().observations.width(), saved.statistics().len()), (8, 1));
+
+    // The same policy in the same wrappers round the environment itself.
+    let made = (find("CartPole-v1").unwrap().make)(&[]).unwrap();
+    let mut raw = made.batch(1, &Seeds::from(5)).unwrap().typed::<f32, usize>().unwrap();
+    let seen = wrappers.iter().try_fold(made.batch(1, &Seeds::from(5)).unwrap(), |batch, text| wrap(batch, text));
+    let mut seen = seen.unwrap().typed::<f32, usize>().unwrap();
+    seen.freeze();
+    seen.set_statistics(saved.statistics()).unwrap();
+    let (mut actor, mut policy) = (saved.actor(Mode::Greedy).unwrap(), saved.on_features(Mode::Greedy).unwrap());
+    let mut chosen = [0; 2];
+    for _ in 0..300 {
+        let (obs, first) = (raw.now().obs.row(0).to_vec(), raw.now().first[0]);
+        let features = Seen::Features(&obs);
+        let action = if first { actor.begin(features) } else { actor.go_on(features) }.unwrap().choice().unwrap();
+        let mut act = [9];
+        policy.act(&seen.now(), &mut Rng::new(0), &mut act);
+        assert_eq!(action, act[0]);
+        chosen[action] += 1;
+        raw.step(&act).unwrap();
+        seen.step(&act).unwrap();
+    }
+    assert!(chosen[0] > 0 && chosen[1] > 0, "{chosen:?}");
+    assert!(
+        actor.begin(Seen::Features(&[0.0; 8])).is_err(),
+        "eight features are what the policy sees, not what it is given"
+    );
+}
+
+#[test]
+fn a_policy_that_chooses_gives_controls_where_its_environment_takes_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let wrappers = ["discretize-action:bins=3", "discretize:bins=4"];
+    made_of_names("q-learning", "Pendulum-v1", &wrappers, &[("gamma", "0.9")], dir.path());
+    let mut actor = gymkhana::load(dir.path()).unwrap().actor(Mode::Greedy).unwrap();
+    for obs in [[1.0, 0.0, 0.0], [0.0, 1.0, -3.0], [-1.0, 0.0, 7.5]] {
+        let Action::Controls(torque) = actor.begin(Seen::Features(&obs)).unwrap() else { panic!("controls") };
+        assert!([-2.0, 0.0, 2.0].contains(&torque[0]), "{torque:?}");
+    }
+    assert!(actor.begin(Seen::Indices(&[1])).is_err());
 }
