@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use console::{Key, Term};
 use gymkhana_envs::{Elem, Rng, Seeds, Space, View, registry::AnyBatch};
 
-use super::{out::say, play::Stage};
+use super::{out::say, stage::Stage};
 use crate::{
     interrupt::Interrupted,
     playing::{Act, Episode},

@@ -12,6 +12,7 @@ mod plot;
 mod run;
 mod settings;
 mod show;
+mod stage;
 mod train;
 mod trained;
 
