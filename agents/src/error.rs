@@ -68,7 +68,7 @@ impl Error {
             env: env.into(),
             needs: "a finite number of actions".into(),
             has: format!("actions in {has}"),
-            bridge: None,
+            bridge: (!has.is_index()).then_some("discretize-action:bins=5"),
         }
     }
 }

@@ -9,7 +9,8 @@ use crate::{
 };
 
 /// A single environment that refuses what a bare [`Env::step`] would trust: an action outside its space, a step after
-/// the end, an observation or a reward that breaks the contract. It counts the time limit, as a batch does.
+/// the end, an observation or a reward that breaks the contract. It counts the time limit, as a batch does. An action type
+/// of your own also implements [`Encode`], so that it can be looked at.
 ///
 /// ```
 /// use gymkhana_envs::{Checked, Rng, classic::CartPole};
@@ -88,9 +89,9 @@ where
         if !step.reward.is_finite() {
             return Err(broken(&self.spec, None, format!("a reward of {}", step.reward)));
         }
-        step.truncated |= self.spec.time_limit.is_some_and(|limit| steps + 1 >= limit);
+        step.truncated |= self.spec.time_limit.is_some_and(|limit| steps.saturating_add(1) >= limit);
         if !(step.terminated | step.truncated) {
-            self.steps = Some(steps + 1);
+            self.steps = Some(steps.saturating_add(1));
         }
         Ok(step)
     }

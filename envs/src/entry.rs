@@ -63,6 +63,16 @@ impl AnyBatch {
         }
     }
 
+    /// Whether its observations say which actions are legal.
+    pub fn masks(&self) -> bool {
+        match self {
+            Self::IndexChoice(batch) => batch.now().legal.is_some(),
+            Self::IndexControl(batch) => batch.now().legal.is_some(),
+            Self::FeatureChoice(batch) => batch.now().legal.is_some(),
+            Self::FeatureControl(batch) => batch.now().legal.is_some(),
+        }
+    }
+
     /// The batch, to be limited, frozen, looked at.
     pub fn layer(&mut self) -> &mut dyn Layer {
         match self {
@@ -140,7 +150,7 @@ impl Made {
         Self { watched: Some(Arc::new(watched)), ..Self::of(env) }
     }
 
-    /// With a batch of its own, which gives the same numbers faster; it is taken where there are several lanes.
+    /// With a batch of its own, which gives the same numbers faster; it is taken from 16 lanes on.
     pub fn with_native<B: Batch + 'static>(
         self,
         native: impl Fn(usize, &Seeds) -> Result<B, Error> + Send + Sync + 'static,

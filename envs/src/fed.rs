@@ -24,42 +24,62 @@ pub struct Fed<O, A> {
 
 /// The other end of a [`Fed`] batch.
 #[derive(Clone, Debug)]
-pub struct Feed<O, A>(Arc<Mutex<(Vec<O>, Vec<A>)>>);
+pub struct Feed<O, A>(Arc<Mutex<Fodder<O, A>>>);
+
+#[derive(Debug)]
+struct Fodder<O, A> {
+    obs: Vec<O>,
+    legal: Vec<bool>,
+    act: Vec<A>,
+}
 
 impl<O: Elem, A: Elem> Feed<O, A> {
-    fn open(&self) -> MutexGuard<'_, (Vec<O>, Vec<A>)> {
+    fn open(&self) -> MutexGuard<'_, Fodder<O, A>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What the batch shows from its next step or reset on.
     pub fn put(&self, obs: &[O]) {
-        obs.clone_into(&mut self.open().0);
+        obs.clone_into(&mut self.open().obs);
+    }
+
+    /// Which actions are legal there, where the batch was made to say so; all are until this says otherwise.
+    pub fn put_legal(&self, legal: &[bool]) {
+        legal.clone_into(&mut self.open().legal);
     }
 
     /// The action of the last step, as it arrived at the batch.
     pub fn action(&self) -> Vec<A> {
-        self.open().1.clone()
+        self.open().act.clone()
     }
 }
 
 impl<O: Elem, A: Elem> Fed<O, A> {
-    /// A batch for an environment's specification, and its other end. It shows zeros until it is fed.
-    pub fn new(spec: Spec) -> (Self, Feed<O, A>) {
-        let zeros = (vec![O::default(); spec.observations.width()], vec![A::default(); spec.actions.width()]);
-        let feed = Feed(Arc::new(Mutex::new(zeros)));
-        let buffers = Buffers::new(1, spec.observations.width(), 0);
+    /// A batch for an environment's specification, which says which actions are legal if the environment does, and its
+    /// other end. It shows zeros until it is fed.
+    pub fn new(spec: Spec, masked: bool) -> (Self, Feed<O, A>) {
+        let choices = spec.actions.choices().filter(|_| masked).unwrap_or(0);
+        let (obs, act) = (vec![O::default(); spec.observations.width()], vec![A::default(); spec.actions.width()]);
+        let buffers = Buffers::new(1, spec.observations.width(), choices);
+        let feed = Feed(Arc::new(Mutex::new(Fodder { obs, legal: vec![true; choices], act })));
         (Self { spec, buffers, feed: feed.clone() }, feed)
     }
 
     fn show(&mut self) -> Result<(), Error> {
-        let feed = self.feed.open();
-        let width = self.spec.observations.width();
-        if feed.0.len() != width {
-            let what = format!("{} numbers, where an observation has {width}", feed.0.len());
+        let Fodder { obs, legal, .. } = &*self.feed.open();
+        let (width, observations) = (self.spec.observations.width(), &mut self.buffers.observations);
+        if obs.len() != width {
+            let what = format!("{} numbers, where an observation has {width}", obs.len());
             return Err(broken(&self.spec, None, what));
         }
-        check_observation(&self.spec, None, &feed.0)?;
-        self.buffers.observations.row_mut(0).copy_from_slice(&feed.0);
+        check_observation(&self.spec, None, obs)?;
+        let choices = observations.now().legal.map_or(0, |legal| legal.width);
+        if legal.len() != choices || (choices > 0 && !legal.contains(&true)) {
+            let what = format!("{legal:?} for which of {choices} actions are legal");
+            return Err(broken(&self.spec, None, what));
+        }
+        observations.row_mut(0).copy_from_slice(obs);
+        observations.copy_legal(0, Some(legal));
         Ok(())
     }
 }
@@ -98,7 +118,7 @@ impl<O: Elem, A: Elem> Batch for Fed<O, A> {
 
     fn step(&mut self, act: &[A]) -> Result<(), Error> {
         check_actions(&self.spec, 1, act)?;
-        act.clone_into(&mut self.feed.open().1);
+        act.clone_into(&mut self.feed.open().act);
         self.buffers.observations.advance();
         self.show()
     }
@@ -132,7 +152,7 @@ mod tests {
     #[test]
     fn it_shows_what_it_is_fed_and_keeps_what_is_done() {
         let spec = Spec::new("Robot", Space::cube(2, -1.0, 1.0), Space::Discrete(3));
-        let (mut fed, feed) = Fed::<f32, usize>::new(spec);
+        let (mut fed, feed) = Fed::<f32, usize>::new(spec, false);
         feed.put(&[0.5, -0.5]);
         fed.reset(&Seeds::from(0)).unwrap();
         assert_eq!((fed.now().obs.row(0), fed.now().first), (&[0.5, -0.5][..], &[true][..]));
@@ -143,5 +163,20 @@ mod tests {
         assert!(fed.step(&[0]).is_err());
         feed.put(&[0.0]);
         assert!(fed.step(&[0]).is_err() && fed.step(&[3]).is_err());
+    }
+
+    #[test]
+    fn which_actions_are_legal_is_fed_too() {
+        let spec = Spec::new("Robot", Space::Discrete(4), Space::Discrete(3));
+        let (mut fed, feed) = Fed::<usize, usize>::new(spec, true);
+        fed.reset(&Seeds::from(0)).unwrap();
+        assert_eq!(fed.now().legal.unwrap().row(0), [true; 3]);
+        feed.put_legal(&[false, true, false]);
+        fed.step(&[1]).unwrap();
+        assert_eq!(fed.now().legal.unwrap().row(0), [false, true, false]);
+        for wrong in [&[true; 2][..], &[false; 3]] {
+            feed.put_legal(wrong);
+            assert!(fed.step(&[1]).is_err());
+        }
     }
 }

@@ -20,6 +20,8 @@ use crate::{
 /// The time limit of the specification is counted here. Nothing is allocated by a step, unless it is watched.
 #[derive(Clone, Debug)]
 pub struct Lanes<E: Env> {
+    /// as it was given: a reset begins with this, so that nothing of a life before is left
+    fresh: E,
     copies: Vec<Lane<E>>,
     spec: Spec,
     buffers: Buffers<<E::Obs as Encode>::Elem>,
@@ -44,9 +46,10 @@ impl<E: Env + Clone> Lanes<E> {
     pub fn new(env: E, n: usize, seeds: &Seeds) -> Result<Self, Error> {
         let spec = env.spec();
         check_spec::<E::Obs, E::Act>(&spec, n)?;
-        let lane = Lane { env, rng: seeds.lane(0), steps: 0, last: None };
+        let lane = Lane { env: env.clone(), rng: seeds.lane(0), steps: 0, last: None };
         let buffers = Buffers::new(n, E::Obs::WIDTH, E::Obs::MASKED);
-        let mut lanes = Self { copies: vec![lane; n], spec, buffers, workers: Workers::default(), look: None };
+        let mut lanes =
+            Self { fresh: env, copies: vec![lane; n], spec, buffers, workers: Workers::default(), look: None };
         lanes.restart(seeds)?;
         Ok(lanes)
     }
@@ -54,7 +57,7 @@ impl<E: Env + Clone> Lanes<E> {
     fn restart(&mut self, seeds: &Seeds) -> Result<(), Error> {
         let mut slots = self.buffers.all();
         for (i, lane) in self.copies.iter_mut().enumerate() {
-            (lane.rng, lane.last) = (seeds.lane(i), None);
+            (lane.env, lane.rng, lane.last) = (self.fresh.clone(), seeds.lane(i), None);
             lane.begin(&mut Slot(&mut slots, i), &self.spec)?;
         }
         Ok(())
@@ -198,7 +201,7 @@ impl<E: Env + Clone + Send> Batch for Lanes<E> {
 
     fn step(&mut self, act: &[Self::A]) -> Result<(), Error> {
         check_actions(&self.spec, self.copies.len(), act)?;
-        let Self { copies, spec, buffers, workers, look } = self;
+        let Self { copies, spec, buffers, workers, look, .. } = self;
         buffers.observations.advance();
         if let [lane] = copies.as_mut_slice() {
             return lane.step(act, buffers, spec, *look);

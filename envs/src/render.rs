@@ -70,6 +70,12 @@ impl Text {
         self
     }
 
+    /// Letters in the longest line.
+    pub fn width(&self) -> usize {
+        let letters = |line: &Vec<(String, Tone)>| line.iter().map(|(text, _)| text.chars().count()).sum();
+        self.lines.iter().map(letters).max().unwrap_or(0)
+    }
+
     /// Without its tones.
     pub fn plain(&self) -> String {
         let line = |line: &Vec<(String, Tone)>| line.iter().map(|(text, _)| text.as_str()).collect::<String>();

@@ -3,11 +3,12 @@
 use anyhow::{Result, bail, ensure};
 use gymkhana_agents::{Mode, Policy, registry::AnyAgent};
 use gymkhana_envs::{
-    Batch, Elem, Rng, Seeds, Space, Spec, State,
+    Batch, Elem, Rng, Seeds, Space, Spec,
     fed::{Fed, Feed},
     registry::AnyBatch,
-    wrappers,
 };
+
+use crate::{launch, saved::SavedPolicy};
 
 /// An observation as the environment gives it, before any wrapper.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,8 +39,12 @@ impl Action {
 }
 
 /// A policy that acts, one observation after the other: [`begin`](Self::begin) an episode, then [`go_on`](Self::go_on).
+///
+/// Where the environment says which actions are legal, so has whoever acts in it: [`legal`](Self::legal).
 pub struct Actor {
     space: Space,
+    /// whether it is known which actions are legal, where that has to be known
+    told: Option<bool>,
     eyes: Eyes,
     hand: Box<dyn Act>,
 }
@@ -98,8 +103,8 @@ impl<O: Elem, A: Elem> Act for Hand<O, A> {
     }
 }
 
-fn fed<O: Elem, A: Elem>(spec: &Spec, eyes: fn(Feed<O, A>) -> Eyes) -> (AnyBatch, Eyes) {
-    let (batch, feed) = Fed::new(spec.clone());
+fn fed<O: Elem, A: Elem>(spec: &Spec, masked: bool, eyes: fn(Feed<O, A>) -> Eyes) -> (AnyBatch, Eyes) {
+    let (batch, feed) = Fed::new(spec.clone(), masked);
     (AnyBatch::new(batch), eyes(feed))
 }
 
@@ -108,29 +113,40 @@ fn digits(row: &[usize]) -> String {
 }
 
 impl Actor {
-    /// The policy of an agent, for an environment's own specification and the wrappers round it.
-    pub(crate) fn new(
-        agent: &AnyAgent,
-        spec: &Spec,
-        wraps: &[String],
-        statistics: &[State],
-        mode: Mode,
-    ) -> Result<Self> {
+    /// A saved policy at work, round a feed for its environment's own specification.
+    pub(crate) fn new(saved: &SavedPolicy, mode: Mode) -> Result<Self> {
+        let (spec, masked) = (saved.env_spec(), saved.masks());
         let (batch, eyes) = match (spec.observations.is_index(), spec.actions.is_index()) {
-            (true, true) => fed(spec, Eyes::IndexChoice),
-            (true, false) => fed(spec, Eyes::IndexControl),
-            (false, true) => fed(spec, Eyes::FeatureChoice),
-            (false, false) => fed(spec, Eyes::FeatureControl),
+            (true, true) => fed(spec, masked, Eyes::IndexChoice),
+            (true, false) => fed(spec, masked, Eyes::IndexControl),
+            (false, true) => fed(spec, masked, Eyes::FeatureChoice),
+            (false, false) => fed(spec, masked, Eyes::FeatureControl),
         };
-        let mut batch = wraps.iter().try_fold(batch, |batch, text| wrappers::wrap(batch, text))?;
+        let mut batch = launch::wrapped(batch, saved.config())?;
         batch.layer().freeze();
-        batch.layer().set_statistics(statistics)?;
-        let hand = match (agent, batch) {
+        batch.layer().set_statistics(saved.statistics())?;
+        let hand = match (saved.agent(), batch) {
             (AnyAgent::IndexChoice(agent), AnyBatch::IndexChoice(batch)) => Hand::boxed(batch, agent.policy(mode)),
             (AnyAgent::FeatureChoice(agent), AnyBatch::FeatureChoice(batch)) => Hand::boxed(batch, agent.policy(mode)),
             (_, batch) => bail!("the policy does not fit observations in {}", batch.spec().observations),
         };
-        Ok(Self { space: spec.observations.clone(), eyes, hand })
+        Ok(Self { space: spec.observations.clone(), told: masked.then_some(false), eyes, hand })
+    }
+
+    /// Says which actions are legal in the next observation, and in those after it until it is said again.
+    ///
+    /// # Errors
+    /// If the environment does not say that any action is illegal.
+    pub fn legal(&mut self, legal: &[bool]) -> Result<()> {
+        ensure!(self.told.is_some(), "in this policy's environment every action is legal");
+        self.told = Some(true);
+        match &self.eyes {
+            Eyes::IndexChoice(feed) => feed.put_legal(legal),
+            Eyes::IndexControl(feed) => feed.put_legal(legal),
+            Eyes::FeatureChoice(feed) => feed.put_legal(legal),
+            Eyes::FeatureControl(feed) => feed.put_legal(legal),
+        }
+        Ok(())
     }
 
     /// Acts on the first observation of an episode.
@@ -154,6 +170,10 @@ impl Actor {
     }
 
     fn look(&self, seen: Seen<'_>) -> Result<()> {
+        ensure!(
+            self.told != Some(false),
+            "this policy's environment says which actions are legal: say so with `Actor::legal`"
+        );
         match seen {
             Seen::Features(obs) if !self.space.is_index() => {
                 let (given, width) = (obs.len(), self.space.width());

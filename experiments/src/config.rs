@@ -74,7 +74,7 @@ impl RunConfig {
     /// What is wrong.
     pub fn check(&self) -> Result<()> {
         if self.steps == 0 {
-            bail!("a run of 0 steps");
+            bail!("a run of 0 steps: there must be at least one");
         }
         if self.lanes == 0 || self.lanes > MOST_LANES {
             bail!("{} lanes: there must be 1 to {MOST_LANES}", self.lanes);

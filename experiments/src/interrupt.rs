@@ -22,6 +22,11 @@ pub fn listen() -> Result<()> {
     ctrlc::set_handler(handle).context("cannot listen for Ctrl-C")
 }
 
+/// Asks for the end, as Ctrl-C does: for a terminal that reads keys by itself.
+pub fn request() {
+    WANTED.store(true, Ordering::SeqCst);
+}
+
 /// Whether the run should end now.
 #[inline]
 pub fn wanted() -> bool {

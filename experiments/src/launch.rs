@@ -55,7 +55,7 @@ pub fn env_values(envs: &Registry, env: &str, settings: &Values) -> Result<Value
     Ok(all.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
 }
 
-fn wrapped(batch: AnyBatch, config: &RunConfig) -> Result<AnyBatch> {
+pub(crate) fn wrapped(batch: AnyBatch, config: &RunConfig) -> Result<AnyBatch> {
     Ok(config.wrappers.iter().try_fold(batch, |batch, text| wrappers::wrap(batch, text))?)
 }
 
@@ -194,6 +194,7 @@ pub fn run_cell(
         return Ok(Completed { seed: cell.seed, result, history, was_there: true });
     }
     let lanes = environment(envs, config)?.batch(config.lanes, &Streams::new(cell.seed).lanes())?;
+    let masks = lanes.masks();
     let mut training = wrapped(lanes, config)?;
     if making.env_threads > 1 {
         training.layer().spread(&threads::executor(making.env_threads)?);
@@ -202,7 +203,7 @@ pub fn run_cell(
     let after = evaluation_batch(envs, config, config.evaluation.final_episodes)?;
     let agent = build_agent(config, training.spec(), cell.seed)?;
     let env_spec = environment(envs, config)?.spec().clone();
-    let mut make = Make { config, env_spec, cell, making, found, observer };
+    let mut make = Make { config, env_spec, masks, cell, making, found, observer };
     match (training, during, after, agent) {
         (AnyBatch::IndexChoice(t), AnyBatch::IndexChoice(d), AnyBatch::IndexChoice(a), AnyAgent::IndexChoice(g)) => {
             make.run([t, d, a], g)
@@ -224,6 +225,7 @@ pub fn run_cell(
 struct Make<'a> {
     config: &'a RunConfig,
     env_spec: Spec,
+    masks: bool,
     cell: &'a Cell,
     making: &'a Making,
     found: Found,
@@ -238,13 +240,9 @@ impl Make<'_> {
         mut agent: Box<dyn Agent<O, A>>,
     ) -> Result<Completed> {
         let (config, Cell { seed, dir }) = (self.config, self.cell);
-        let manifest = Manifest::new(
-            config.clone(),
-            *seed,
-            self.env_spec.clone(),
-            training.spec().clone(),
-            training.resumes_exactly(),
-        );
+        let exact = training.resumes_exactly();
+        let manifest = Manifest::new(config.clone(), *seed, self.env_spec.clone(), training.spec().clone(), exact);
+        let manifest = Manifest { masks: self.masks, ..manifest };
         let keeping = Keeping::open(dir, &self.found, manifest, self.making.checkpoint_every)?;
         let worlds =
             Worlds { training: &mut *training, evaluation: &mut *evaluation, final_evaluation: &mut *final_evaluation };

@@ -55,8 +55,10 @@ pub struct Replay {
     pub first: Deviation,
     /// Whole runs from their seeds.
     pub from_seed: Deviation,
-    /// Each recorded state to the next; nothing where none are recorded.
+    /// States, from each recorded one to the next; nothing where none are recorded.
     pub step_by_step: Option<Deviation>,
+    /// Observations and rewards there, which are coarser than states: as from the seed.
+    pub seen_there: Deviation,
     /// Entries of recorded transition tables that differ here; nothing where none is recorded.
     pub table: Option<Deviation>,
 }
@@ -68,6 +70,7 @@ impl Replay {
         exact(&self.first)
             && self.from_seed.size <= FROM_SEED
             && self.step_by_step.as_ref().is_none_or(|deviation| deviation.size <= STEP_BY_STEP)
+            && self.seen_there.size <= FROM_SEED
             && self.table.as_ref().is_none_or(exact)
     }
 }
@@ -89,7 +92,7 @@ type Outcome = (f64, usize, f64, bool);
 struct Common {
     id: Option<String>,
     kwargs: Option<serde_json::Map<String, Value>>,
-    max_episode_steps: Option<u32>,
+    max_episode_steps: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -111,7 +114,7 @@ struct Trajectory {
 
 /// One number, or several.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "neither a number nor a list of numbers")]
 enum Numbers {
     One(f64),
     Flag(bool),
@@ -150,40 +153,52 @@ pub fn replay_text(envs: &Registry, text: &str) -> Result<Replay> {
     let file: File = serde_json::from_str(text).map_err(|e| Usage(format!("no file of recorded runs: {e}")))?;
     let mut replay = Replay::default();
     for (i, trajectory) in file.trajectories.iter().enumerate() {
-        let made = made(envs, &file.common, &trajectory.own).with_context(|| format!("trajectory {i}"))?;
+        let made = made(envs, &file.common, &trajectory.own);
+        let (made, limit) = made.with_context(|| format!("trajectory {i}"))?;
         let id = &made.spec().id;
         if !replay.ids.contains(id) {
             replay.ids.push(id.clone());
         }
-        let run = Run { made: &made, trajectory, number: i };
+        let run = Run { made: &made, limit, trajectory, number: i };
         run.check_lengths()?;
         run.replay_from_seed(&mut replay)?;
         run.step_by_step(&mut replay)?;
         replay.trajectories += 1;
         replay.steps += trajectory.actions.len();
     }
-    if file.transitions.is_some() || file.initial_state_distribution.is_some() {
-        replay.table = Some(table(&made(envs, &file.common, &Common::default())?, &file)?);
+    let has_table = file.transitions.is_some() || file.initial_state_distribution.is_some();
+    if replay.trajectories == 0 && !has_table {
+        bail!(Usage("nothing is recorded in it: the list `trajectories` is empty".into()));
+    }
+    if has_table {
+        replay.table = Some(table(&made(envs, &file.common, &Common::default())?.0, &file)?);
     }
     Ok(replay)
 }
 
-/// The environment of a trajectory: its own words before those of the file.
-fn made(envs: &Registry, common: &Common, own: &Common) -> Result<Made> {
+/// Arguments that change how an environment is shown, and no number.
+const LOOKS: [&str; 1] = ["render_mode"];
+
+/// The environment of a trajectory: its own words before those of the file. A time limit that is no parameter of the
+/// environment is laid on the batch.
+fn made(envs: &Registry, common: &Common, own: &Common) -> Result<(Made, Option<u32>)> {
     let id = own.id.as_ref().or(common.id.as_ref());
     let id = id.with_context(|| Usage("no environment: neither the file nor the trajectory has an `id`".into()))?;
     let entry = envs.find(id)?;
     let mut settings = Values::new();
     for (key, value) in own.kwargs.as_ref().or(common.kwargs.as_ref()).into_iter().flatten() {
-        if !value.is_null() {
+        if !value.is_null() && !LOOKS.contains(&key.as_str()) {
             settings.insert(key.clone(), setting(value));
         }
     }
-    let steps = own.max_episode_steps.or(common.max_episode_steps);
-    if let Some(steps) = steps.filter(|_| (entry.params)().iter().any(|param| param.name == "time_limit")) {
+    // Gymnasium's −1 is no limit.
+    let steps = own.max_episode_steps.or(common.max_episode_steps).and_then(|steps| u32::try_from(steps).ok());
+    let is_parameter = (entry.params)().iter().any(|param| param.name == "time_limit");
+    if let Some(steps) = steps.filter(|_| is_parameter) {
         settings.insert("time_limit".into(), steps.to_string());
     }
-    Ok((entry.make)(&pairs(&settings))?)
+    let limit = steps.filter(|steps| !is_parameter && *steps > 0);
+    Ok(((entry.make)(&pairs(&settings))?, limit))
 }
 
 /// A keyword argument as a setting is written: rows of a map with `/` between them.
@@ -215,6 +230,7 @@ fn most(found: &[f64], recorded: &[f64]) -> f64 {
 /// One trajectory on its environment.
 struct Run<'a> {
     made: &'a Made,
+    limit: Option<u32>,
     trajectory: &'a Trajectory,
     number: usize,
 }
@@ -245,23 +261,21 @@ impl Run<'_> {
     }
 
     fn replay_from_seed(&self, replay: &mut Replay) -> Result<()> {
-        match self.made.batch(1, &Seeds::Consecutive(self.trajectory.seed))? {
-            AnyBatch::IndexChoice(env) => self.whole(env, replay, |x| x as f64, index),
-            AnyBatch::IndexControl(env) => self.whole(env, replay, |x| x as f64, control),
-            AnyBatch::FeatureChoice(env) => self.whole(env, replay, f64::from, index),
-            AnyBatch::FeatureControl(env) => self.whole(env, replay, f64::from, control),
+        let mut batch = self.made.batch(1, &Seeds::Consecutive(self.trajectory.seed))?;
+        if let Some(limit) = self.limit {
+            batch.layer().limit_to(limit);
+        }
+        match batch {
+            AnyBatch::IndexChoice(env) => self.whole(env, replay),
+            AnyBatch::IndexControl(env) => self.whole(env, replay),
+            AnyBatch::FeatureChoice(env) => self.whole(env, replay),
+            AnyBatch::FeatureControl(env) => self.whole(env, replay),
         }
     }
 
-    fn whole<O: Elem, A: Elem>(
-        &self,
-        mut env: Box<dyn Batch<O = O, A = A>>,
-        replay: &mut Replay,
-        number: fn(O) -> f64,
-        action: fn(f64) -> Result<A>,
-    ) -> Result<()> {
+    fn whole<O: Elem, A: Elem>(&self, mut env: Box<dyn Batch<O = O, A = A>>, replay: &mut Replay) -> Result<()> {
         let t = self.trajectory;
-        let row = |row: &[O]| row.iter().map(|x| number(*x)).collect::<Vec<f64>>();
+        let row = |row: &[O]| row.iter().map(|x| x.number()).collect::<Vec<f64>>();
         if let Some(recorded) = &t.initial_observation {
             let (found, recorded) = (row(env.now().obs.row(0)), recorded.flat());
             replay.first.note(most(&found, &recorded), || self.place(0, "first observation", &found, &recorded));
@@ -270,7 +284,8 @@ impl Run<'_> {
         let horizon = chaotic.unwrap_or(usize::MAX);
         let scripted = t.policy.as_deref().is_some_and(|policy| policy != "random");
         for (i, recorded) in t.actions.iter().enumerate() {
-            let act = recorded.flat().into_iter().map(action).collect::<Result<Vec<A>>>();
+            let action = |x: f64| A::from_number(x).ok_or_else(|| Usage(format!("{x} is no choice")));
+            let act = recorded.flat().into_iter().map(action).collect::<Result<Vec<A>, _>>();
             let act = act.with_context(|| format!("trajectory {}, action {i}", self.number))?;
             let stepped = env.step(&act).map_err(|e| Usage(e.to_string()));
             stepped.with_context(|| format!("trajectory {}, step {}", self.number, i + 1))?;
@@ -327,17 +342,15 @@ impl Run<'_> {
             let found = found.map_err(|e| Usage(e.to_string()));
             let found = found.with_context(|| format!("trajectory {}, step {}", self.number, i + 1))?;
             deviation.note(most(&found.state, after), || self.place(i + 1, "state", &found.state, after));
-            // Rewards and observations are coarser than states: they count as those of a whole run do.
-            let coarse = STEP_BY_STEP / FROM_SEED;
             if let Some(recorded) = &t.observations {
                 let seen: Vec<f64> = found.observation.iter().map(|x| f64::from(*x)).collect();
                 let recorded = recorded[i].flat();
                 let place = || self.place(i + 1, "observation", &seen, &recorded);
-                deviation.note(most(&seen, &recorded) * coarse, place);
+                replay.seen_there.note(most(&seen, &recorded), place);
             }
             if let Some(recorded) = t.rewards.as_ref().map(|list| list[i]) {
                 let place = || self.place(i + 1, "reward", &found.reward, &recorded);
-                deviation.note(off(found.reward, recorded) * coarse, place);
+                replay.seen_there.note(off(found.reward, recorded), place);
             }
             if let Some(recorded) = t.terminated.as_ref().map(|list| list[i]).filter(|end| *end != found.terminated) {
                 deviation.note(f64::INFINITY, || self.place(i + 1, "terminated", &found.terminated, &recorded));
@@ -345,16 +358,6 @@ impl Run<'_> {
         }
         Ok(())
     }
-}
-
-fn index(x: f64) -> Result<usize> {
-    ensure!(x >= 0.0 && x.fract() == 0.0 && x < 1e15, Usage(format!("{x} is no choice")));
-    Ok(x as usize)
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "one form with `index`")]
-fn control(x: f64) -> Result<f32> {
-    Ok(x as f32)
 }
 
 /// Compares a recorded transition table with the model.

@@ -23,6 +23,7 @@ pub struct SavedPolicy {
     config: RunConfig,
     seed: u64,
     env_spec: Spec,
+    masks: bool,
     spec: Spec,
 }
 
@@ -62,6 +63,7 @@ pub fn load_named(envs: &Registry, run_dir: &Path, name: &str) -> Result<SavedPo
         config: manifest.config,
         seed: manifest.seed,
         env_spec: manifest.env_spec,
+        masks: manifest.masks,
         spec: manifest.spec,
     })
 }
@@ -85,6 +87,16 @@ impl SavedPolicy {
     /// The statistics of the wrappers that it acted through.
     pub fn statistics(&self) -> &[State] {
         &self.statistics
+    }
+
+    /// The environment's own specification, without the wrappers.
+    pub fn env_spec(&self) -> &Spec {
+        &self.env_spec
+    }
+
+    /// Whether the environment says which actions are legal.
+    pub fn masks(&self) -> bool {
+        self.masks
     }
 
     /// The seed it was trained with.
@@ -113,7 +125,7 @@ impl SavedPolicy {
     /// # Errors
     /// If it does not fit its wrappers, which is damage.
     pub fn actor(&self, mode: Mode) -> Result<Actor> {
-        Actor::new(&self.agent, &self.env_spec, &self.config.wrappers, &self.statistics, mode)
+        Actor::new(self, mode)
     }
 
     /// The greedy choice for one observation of features, as the environment gives it, with which an episode begins.
@@ -143,37 +155,44 @@ impl SavedPolicy {
     /// # Errors
     /// If the environment is not registered, since it was trained on a value of your own.
     pub fn evaluate(&self, episodes: usize, seeds: &Seeds, rng: &mut Rng) -> Result<Evaluation> {
-        let own_limit = launch::environment(&self.envs, &self.config)?.spec().time_limit;
-        let mut env = launch::evaluation_batch(&self.envs, &self.config, episodes)?;
+        let env = launch::evaluation_batch(&self.envs, &self.config, episodes)?;
+        self.evaluate_in(env, episodes, seeds, rng)
+    }
+
+    /// Evaluates it on a value of your own, through the wrappers it was trained in.
+    ///
+    /// # Errors
+    /// If the value has other spaces than the environment it was trained on, or breaks its contract.
+    pub fn evaluate_on<E>(&self, env: E, episodes: usize, seed: u64) -> Result<Evaluation>
+    where
+        E: Env + Clone + Send + 'static,
+    {
+        let (spec, own, seeds) = (env.spec(), &self.env_spec, Seeds::from(seed));
+        if own.observations.is_index() && !spec.observations.is_index() {
+            bail!("this policy acts on state indices, and {} gives features", spec.id);
+        }
+        let fits = (&spec.observations, &spec.actions) == (&own.observations, &own.actions);
+        ensure!(fits, "{} has other spaces than {}, which the policy was trained on", spec.id, own.id);
+        let lanes = AnyBatch::new(Lanes::new(env, lanes_for(episodes), &seeds)?);
+        let mut env = launch::wrapped(lanes, &self.config)?;
+        env.layer().limit_to(self.config.evaluation.cap);
+        env.layer().freeze();
+        self.evaluate_in(env, episodes, &seeds, &mut Rng::new(seed))
+    }
+
+    fn evaluate_in(&self, mut env: AnyBatch, episodes: usize, seeds: &Seeds, rng: &mut Rng) -> Result<Evaluation> {
         env.layer().set_statistics(&self.statistics)?;
+        // What was the limit in training, wrappers included, is no cap.
+        let limit = self.spec.time_limit;
         match (&self.agent, env) {
             (AnyAgent::IndexChoice(agent), AnyBatch::IndexChoice(mut env)) => {
-                evaluate(&mut *env, &mut *agent.policy(Mode::Greedy), episodes, own_limit, seeds, rng)
+                evaluate(&mut *env, &mut *agent.policy(Mode::Greedy), episodes, limit, seeds, rng)
             }
             (AnyAgent::FeatureChoice(agent), AnyBatch::FeatureChoice(mut env)) => {
-                evaluate(&mut *env, &mut *agent.policy(Mode::Greedy), episodes, own_limit, seeds, rng)
+                evaluate(&mut *env, &mut *agent.policy(Mode::Greedy), episodes, limit, seeds, rng)
             }
             (_, env) => bail!("{} does not fit {}", self.config.agent, env.spec().id),
         }
-    }
-
-    /// Evaluates it, if it acts on features, on a value of your own.
-    ///
-    /// # Errors
-    /// If it acts on state indices, or the environment breaks its contract.
-    pub fn evaluate_on<E>(&self, env: E, episodes: usize, seed: u64) -> Result<Evaluation>
-    where
-        E: Env<Act = usize> + Clone + Send,
-        E::Obs: gymkhana_envs::Encode<Elem = f32>,
-    {
-        let mut policy = self.on_features(Mode::Greedy).context("this policy acts on state indices")?;
-        let (spec, own) = (env.spec(), &self.spec);
-        let fits = (&spec.observations, &spec.actions) == (&own.observations, &own.actions);
-        ensure!(fits, "{} has other spaces than {}, which the policy was trained on", spec.id, own.id);
-        let own_limit = spec.time_limit;
-        let lanes = Lanes::new(env, lanes_for(episodes), &Seeds::from(seed))?;
-        let mut lanes = lanes.limited_to(self.config.evaluation.cap);
-        evaluate(&mut lanes, &mut *policy, episodes, own_limit, &Seeds::from(seed), &mut Rng::new(seed))
     }
 }
 

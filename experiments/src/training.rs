@@ -184,7 +184,9 @@ where
             None => Keeping::default(),
             Some(path) => {
                 let (spec, exact) = (training.spec().clone(), training.resumes_exactly());
-                keep(path, Manifest::new(config.clone(), self.seed, spec.clone(), spec, exact))?
+                let masks = training.now().legal.is_some();
+                let manifest = Manifest::new(config.clone(), self.seed, spec.clone(), spec, exact);
+                keep(path, Manifest { masks, ..manifest })?
             }
         };
         let worlds = Worlds { training: &mut training, evaluation: &mut during, final_evaluation: &mut after };

@@ -1,5 +1,5 @@
 //! Planning with a known model: dynamic programming.
 
-pub mod value_iteration;
+pub mod modified_policy_iteration;
 
-pub use value_iteration::{Solution, value_iteration};
+pub use modified_policy_iteration::{Planning, Solution, action_value, modified_policy_iteration};

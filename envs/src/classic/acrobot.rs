@@ -89,7 +89,7 @@ One Runge–Kutta step of 0.2 s of the equations in Sutton & Barto's book. The s
     source: "Sutton 1996; Gymnasium's Acrobot-v1",
     params: AcrobotParams::list,
     check: values::<AcrobotParams>,
-    make: |settings| Ok(Acrobot::new(typed(settings)?)?.made()),
+    make: |settings| Ok(Acrobot::new(typed(settings)?)?.made().with_actions(&["left", "none", "right"])),
 };
 
 /// The environment. Its state: angles θ₁ and θ₂ (rad, in [−π, π]), angular velocities θ̇₁ and θ̇₂ (rad/s).

@@ -87,7 +87,7 @@ Euler steps of 0.02 s. The same seed gives Gymnasium's first observation.",
     source: "Barto, Sutton & Anderson 1983; Gymnasium's CartPole-v1",
     params: CartPoleParams::list,
     check: values::<CartPoleParams>,
-    make: |settings| Ok(CartPole::new(typed(settings)?)?.made()),
+    make: |settings| Ok(CartPole::new(typed(settings)?)?.made().with_actions(&["left", "right"])),
 };
 
 /// The older version.
@@ -100,7 +100,9 @@ pub const ENTRY_V0: Entry = Entry {
     check: values::<CartPoleV0Params>,
     make: |settings| {
         let dynamics = CartPoleDynamics::new(typed::<CartPoleV0Params>(settings)?.into())?;
-        Ok(Physical::of(CartPoleDynamics { id: "CartPole-v0", threshold: 195.0, ..dynamics }).made())
+        Ok(Physical::of(CartPoleDynamics { id: "CartPole-v0", threshold: 195.0, ..dynamics })
+            .made()
+            .with_actions(&["left", "right"]))
     },
     ..ENTRY
 };

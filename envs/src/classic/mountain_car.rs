@@ -60,7 +60,7 @@ The same seed gives Gymnasium's first observation.",
     source: "Moore 1990; Sutton & Barto 2018, example 10.1; Gymnasium's MountainCar-v0",
     params: MountainCarParams::list,
     check: values::<MountainCarParams>,
-    make: |settings| Ok(MountainCar::new(typed(settings)?)?.made()),
+    make: |settings| Ok(MountainCar::new(typed(settings)?)?.made().with_actions(&["left", "roll", "right"])),
 };
 
 pub(super) const MIN_POSITION: f64 = -1.2;

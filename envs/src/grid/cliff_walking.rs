@@ -13,16 +13,20 @@ use crate::{
 };
 
 params! {
-    /// CliffWalking has a choice of time limit only.
+    /// CliffWalking can be slippery.
     pub struct CliffWalkingParams for "CliffWalking-v1" {
+        /// whether one goes where one wants with probability 1/3 only, and to either side with 1/3 each
+        is_slippery: bool = false, in ..;
         /// steps after which an episode is truncated; 0: never, as in Gymnasium
         time_limit: u32 = 0, in ..;
     }
 }
 
 params! {
-    /// So has the slippery one.
+    /// The slippery cliff need not be.
     pub struct CliffWalkingSlipperyParams for "CliffWalkingSlippery-v1" {
+        /// whether one goes where one wants with probability 1/3 only, and to either side with 1/3 each
+        is_slippery: bool = true, in ..;
         /// steps after which an episode is truncated; 0: never, as in Gymnasium
         time_limit: u32 = 0, in ..;
     }
@@ -41,7 +45,7 @@ Reward −1 per step, −100 off the cliff and back to the start. Terminates at 
     check: values::<CliffWalkingParams>,
     make: |settings| {
         let p: CliffWalkingParams = typed(settings)?;
-        Ok(cliff("CliffWalking-v1", Slip::Sides, p.time_limit)?.made())
+        Ok(cliff("CliffWalking-v1", p.is_slippery, p.time_limit)?.made())
     },
 };
 
@@ -57,14 +61,15 @@ return is −64.709.",
     check: values::<CliffWalkingSlipperyParams>,
     make: |settings| {
         let p: CliffWalkingSlipperyParams = typed(settings)?;
-        Ok(cliff("CliffWalkingSlippery-v1", Slip::Thirds, p.time_limit)?.made())
+        Ok(cliff("CliffWalkingSlippery-v1", p.is_slippery, p.time_limit)?.made())
     },
     ..ENTRY
 };
 
 const MAP: &str = "............/............/............/SCCCCCCCCCCG";
 
-fn cliff(id: &str, slip: Slip, time_limit: u32) -> Result<Finite, Error> {
+fn cliff(id: &str, is_slippery: bool, time_limit: u32) -> Result<Finite, Error> {
+    let slip = if is_slippery { Slip::Thirds } else { Slip::Sides };
     let rules = Rules { step_reward: -1.0, goal_reward: -1.0, absorbing: false, slip, ..Rules::default() };
     let limit = (time_limit > 0).then_some(time_limit);
     Ok(Gridworld::new(MAP, rules)?.finite(id, limit, None))
@@ -78,14 +83,14 @@ mod tests {
     #[test]
     fn the_best_returns_are_exact() {
         let best = |id, slip| optimum(&**cliff(id, slip, 0).unwrap().model(), 1.0)[36];
-        assert_eq!(best("CliffWalking-v1", Slip::Sides), -13.0);
-        let slippery = best("CliffWalkingSlippery-v1", Slip::Thirds);
+        assert_eq!(best("CliffWalking-v1", false), -13.0);
+        let slippery = best("CliffWalkingSlippery-v1", true);
         assert!((slippery + 64.709).abs() < 5e-4, "{slippery}");
     }
 
     #[test]
     fn it_looks_like_its_map() {
-        let text = cliff("CliffWalking-v1", Slip::Sides, 0).unwrap().frame().text.unwrap().plain();
+        let text = cliff("CliffWalking-v1", false, 0).unwrap().frame().text.unwrap().plain();
         assert_eq!(text, "@...........\n............\n............\nSCCCCCCCCCCG\nrow 1 of 4, column 1 of 12");
     }
 }

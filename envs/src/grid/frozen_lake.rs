@@ -151,7 +151,7 @@ fn lake(id: &str, p: &FrozenLakeParams, threshold: f64) -> Result<Finite, Error>
     let grid = Gridworld::of(Map::read_of(&text, "S.FHG")?, rules)?;
     let look = grid.look().on(palette::SKY);
     let lake = Finite::new(id, grid.table(), Some(p.time_limit), Some(threshold));
-    Ok(lake.looking(move |state| look.frame(state)))
+    Ok(lake.looking(move |state| look.frame(state)).naming(Moves::Lake.names()))
 }
 
 /// The rewards of FrozenLake's steps.

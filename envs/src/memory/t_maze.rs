@@ -50,7 +50,7 @@ for a step against a wall, else 0. The best return is 4; without memory no polic
     source: "Bakker 2001, Reinforcement Learning with Long Short-Term Memory, section 4",
     params: TMazeParams::list,
     check: values::<TMazeParams>,
-    make: |settings| Ok(Made::shown(TMaze::new(typed(settings)?)?)),
+    make: |settings| Ok(Made::shown(TMaze::new(typed(settings)?)?).with_actions(&["up", "right", "down", "left"])),
 };
 
 const UP: usize = 0;

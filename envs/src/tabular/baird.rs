@@ -67,7 +67,7 @@ pub fn baird(params: &BairdParams) -> Result<Finite, Error> {
         let mark = |state| if state == at { ("● ".into(), Tone::Agent) } else { ("○ ".into(), Tone::Faint) };
         Text::default().then((0..6).map(mark)).then([(" ".repeat(5), Tone::Plain), mark(6)]).into()
     };
-    Ok(Finite::new("Baird", Arc::new(table), Some(params.time_limit), None).looking(look))
+    Ok(Finite::new("Baird", Arc::new(table), Some(params.time_limit), None).looking(look).naming(&["dashed", "solid"]))
 }
 
 #[cfg(test)]

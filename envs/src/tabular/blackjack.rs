@@ -40,7 +40,7 @@ best policy is worth −0.0431. The same seed gives Gymnasium's cards.",
     source: "Sutton & Barto 2018, example 5.1; Gymnasium's Blackjack-v1",
     params: BlackjackParams::list,
     check: values::<BlackjackParams>,
-    make: |settings| Ok(Made::shown(Blackjack::new(typed(settings)?)?)),
+    make: |settings| Ok(Made::shown(Blackjack::new(typed(settings)?)?).with_actions(&["stick", "hit"])),
 };
 
 /// What a player sees.
@@ -115,6 +115,8 @@ impl Hand {
 pub struct Blackjack {
     player: Hand,
     dealer: Hand,
+    /// whether the game is over, and the dealer's cards are on the table; no step depends on it
+    over: bool,
     params: BlackjackParams,
 }
 
@@ -125,7 +127,7 @@ impl Blackjack {
     /// None so far: both parameters may be anything.
     pub fn new(params: BlackjackParams) -> Result<Self, Error> {
         params.validate()?;
-        Ok(Self { player: Hand::default(), dealer: Hand::default(), params })
+        Ok(Self { player: Hand::default(), dealer: Hand::default(), over: false, params })
     }
 
     /// The player's cards in the order in which they came, 1 (an ace) to 10.
@@ -169,6 +171,7 @@ impl Env for Blackjack {
     fn reset(&mut self, rng: &mut Rng) -> Seen {
         self.dealer = Hand::deal(rng);
         self.player = Hand::deal(rng);
+        self.over = false;
         // Gymnasium draws a suit for its picture, and a face for a ten: recorded runs replay.
         rng.below(4);
         if self.dealer.cards[0] == 10 {
@@ -181,15 +184,13 @@ impl Env for Blackjack {
     fn step(&mut self, action: usize, rng: &mut Rng) -> Step<Seen> {
         if action == 1 {
             self.player.draw(rng);
-            return if self.player.sum().0 > 21 {
-                Step::terminated(self.look(), -1.0)
-            } else {
-                Step::on(self.look(), 0.0)
-            };
+            self.over = self.player.sum().0 > 21;
+            return if self.over { Step::terminated(self.look(), -1.0) } else { Step::on(self.look(), 0.0) };
         }
         while self.dealer.sum().0 < 17 {
             self.dealer.draw(rng);
         }
+        self.over = true;
         Step::terminated(self.look(), self.settle())
     }
 
@@ -207,7 +208,7 @@ impl Env for Blackjack {
             hand.cards[..cards.len()].copy_from_slice(cards);
             Ok(hand)
         };
-        (self.player, self.dealer) = (hand(&player)?, hand(&dealer)?);
+        (self.player, self.dealer, self.over) = (hand(&player)?, hand(&dealer)?, false);
         Ok(())
     }
 }
@@ -222,7 +223,17 @@ impl Render for Blackjack {
             let over = if sum > 21 { Tone::Hazard } else { Tone::Plain };
             [(format!("{name:<8}"), Tone::Faint), (cards, tone), (note, over)]
         };
-        let text = Text::default().then(hand("dealer", &self.dealer, Tone::Special));
+        let mut dealer = hand("dealer", &self.dealer, Tone::Special);
+        if !self.over {
+            // One card lies face down until the end.
+            let shown = self
+                .dealer
+                .cards()
+                .first()
+                .map_or(String::new(), |&card| if card == 1 { "A ?".into() } else { format!("{card} ?") });
+            dealer = [dealer[0].clone(), (shown, Tone::Special), (String::new(), Tone::Plain)];
+        }
+        let text = Text::default().then(dealer);
         text.then(hand("player", &self.player, Tone::Agent)).into()
     }
 }
@@ -283,8 +294,10 @@ mod tests {
     }
 
     #[test]
-    fn both_hands_face_up() {
-        let frame = table((true, false), &[1, 6, 4], &[10, 7]).frame();
-        assert_eq!(frame.text.unwrap().plain(), "dealer  10 7 = 17\nplayer  A 6 4 = 21, ace as 11");
+    fn one_of_the_dealers_cards_lies_face_down_until_the_end() {
+        let mut env = table((true, false), &[1, 6, 4], &[10, 7]);
+        assert_eq!(env.frame().text.unwrap().plain(), "dealer  10 ?\nplayer  A 6 4 = 21, ace as 11");
+        env.step(0, &mut Rng::new(0));
+        assert_eq!(env.frame().text.unwrap().plain(), "dealer  10 7 = 17\nplayer  A 6 4 = 21, ace as 11");
     }
 }

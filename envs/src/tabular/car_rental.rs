@@ -66,7 +66,19 @@ worth $421.41, and the best policy moves from −4 to 5 cars.",
     make: |settings| {
         let env = JacksCarRental::new(&typed(settings)?)?;
         let model = Arc::new(Nights { business: env.business.clone(), table: OnceLock::new() });
-        Ok(Made::shown(env).with_model(model))
+        Ok(Made::shown(env).with_model(model).with_actions(&[
+            "−5 cars",
+            "−4 cars",
+            "−3 cars",
+            "−2 cars",
+            "−1 car",
+            "no car",
+            "1 car",
+            "2 cars",
+            "3 cars",
+            "4 cars",
+            "5 cars",
+        ]))
     },
 };
 

@@ -76,7 +76,7 @@ pub fn river_swim(params: &RiverSwimParams) -> Result<Finite, Error> {
         };
         strip((0..states).map(cell), at).into()
     };
-    Ok(Finite::new("RiverSwim", Arc::new(table), Some(time_limit), None).looking(look))
+    Ok(Finite::new("RiverSwim", Arc::new(table), Some(time_limit), None).looking(look).naming(&["left", "right"]))
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@
 //! J(p) = (2p − 4) / (p (1 − p)),        best at p = 2 − √2 ≈ 0.586, where J ≈ −11.66
 //! ```
 
+use std::sync::Arc;
+
 use super::{
     strip,
     table::{Outcome, Table, TabularModel},
@@ -45,7 +47,10 @@ probability 0.586 is worth −11.66; 0.05 and 0.95, ε-greedy for ε = 0.1, are 
     source: "Sutton & Barto 2018, example 13.1",
     params: ShortCorridorParams::list,
     check: values::<ShortCorridorParams>,
-    make: |settings| Ok(Made::shown(ShortCorridor::new(typed(settings)?)?)),
+    make: |settings| {
+        let (env, table) = (ShortCorridor::new(typed(settings)?)?, Arc::new(ShortCorridor::table()));
+        Ok(Made::shown(env).with_model(table).with_actions(&["left", "right"]))
+    },
 };
 
 /// The state behind the right end.
@@ -133,7 +138,7 @@ impl Env for ShortCorridor {
 
 impl Render for ShortCorridor {
     fn frame(&self) -> Frame {
-        let cells = [('S', Tone::Start), ('⇄', Tone::Special), ('·', Tone::Faint), ('G', Tone::Goal)];
+        let cells = [('S', Tone::Start), ('↔', Tone::Special), ('·', Tone::Faint), ('G', Tone::Goal)];
         strip(cells.into_iter(), self.at).into()
     }
 }
@@ -169,6 +174,6 @@ mod tests {
         assert_eq!(walk(1), (Step::on(0, -1.0), 1));
         assert_eq!(walk(0), (Step::on(0, -1.0), 2));
         assert_eq!(walk(1), (Step::terminated(0, -1.0), 3));
-        assert_eq!(env.frame().text.unwrap().plain(), "S⇄·●");
+        assert_eq!(env.frame().text.unwrap().plain(), "S↔·●");
     }
 }

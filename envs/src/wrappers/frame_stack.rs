@@ -1,6 +1,9 @@
 //! The last few observations in one row, as Gymnasium's `FrameStackObservation`.
 
-use super::{WrapperEntry, round::any};
+use super::{
+    WrapperEntry,
+    round::{WIDEST, any, check_size},
+};
 use crate::{
     batch::{Batch, Layer, Transitions, View},
     buffers::Observations,
@@ -46,9 +49,11 @@ impl<B: Batch> FrameStack<B> {
     /// Puts it round `inner`.
     ///
     /// # Errors
-    /// If the number of frames is out of range.
+    /// If the number of frames is out of range, or there would be more than 10⁶ numbers in a row.
     pub fn new(inner: B, params: &FrameStackParams) -> Result<Self, Error> {
         params.validate()?;
+        let width = inner.spec().observations.width() as f64 * params.frames as f64;
+        check_size(FrameStackParams::OWNER, "numbers in a row", width, WIDEST)?;
         let spec = Spec { observations: stacked(&inner.spec().observations, params.frames), ..inner.spec().clone() };
         let choices = inner.now().legal.map_or(0, |legal| legal.width);
         let observations = Observations::new(inner.lanes(), spec.observations.width(), choices);

@@ -92,11 +92,7 @@ pub const WRAPPERS: &[WrapperEntry] = &[
 /// If there is no such wrapper, a setting is wrong, or it does not fit the batch.
 pub fn wrap(batch: AnyBatch, text: &str) -> Result<AnyBatch, Error> {
     let (name, settings) = text.split_once(':').unwrap_or((text, ""));
-    let entry = WRAPPERS.iter().find(|entry| entry.name == name).ok_or_else(|| Error::Unknown {
-        kind: "wrapper",
-        name: name.into(),
-        near: nearest(name, WRAPPERS.iter().map(|entry| entry.name)),
-    })?;
+    let entry = find(name)?;
     let mut pairs: Vec<(&str, String)> = Vec::new();
     for part in settings.split(',').filter(|part| !part.is_empty()) {
         match (part.split_once('='), pairs.last_mut()) {
@@ -112,6 +108,22 @@ pub fn wrap(batch: AnyBatch, text: &str) -> Result<AnyBatch, Error> {
     (entry.make)(batch, &pairs)
 }
 
+/// Gymnasium's word for what is called otherwise here.
+const ALSO_CALLED: [(&str, &str); 1] = [("discretize-observation", "discretize")];
+
+/// The wrapper of that name, in any case.
+///
+/// # Errors
+/// With the nearest names if there is none.
+pub fn find(name: &str) -> Result<&'static WrapperEntry, Error> {
+    let name = ALSO_CALLED.iter().find(|(also, _)| also.eq_ignore_ascii_case(name)).map_or(name, |(_, name)| name);
+    WRAPPERS.iter().find(|entry| entry.name.eq_ignore_ascii_case(name)).ok_or_else(|| Error::Unknown {
+        kind: "wrapper",
+        name: name.into(),
+        near: nearest(name, WRAPPERS.iter().map(|entry| entry.name)),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,6 +132,12 @@ mod tests {
     fn fails(text: &str) -> String {
         let batch = (find("CartPole-v1").unwrap().make)(&[]).unwrap().batch(1, &Seeds::from(0)).unwrap();
         wrap(batch, text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn names_in_any_case_and_gymnasiums() {
+        assert_eq!(super::find("One-Hot").unwrap().name, "one-hot");
+        assert_eq!(super::find("discretize-observation").unwrap().name, "discretize");
     }
 
     #[test]

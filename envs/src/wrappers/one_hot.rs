@@ -2,7 +2,7 @@
 
 use super::{
     Mapped, ObservationMap, WrapperEntry,
-    round::{indices, no_settings},
+    round::{WIDEST, check_size, indices, no_settings},
 };
 use crate::{
     entry::{AnyBatch, Settings},
@@ -32,7 +32,7 @@ impl OneHot {
     /// A map for observations in `space`.
     ///
     /// # Errors
-    /// If they are not indices.
+    /// If they are not indices, or there would be more than 10⁶ features.
     pub fn new(space: &Space) -> Result<Self, Error> {
         let sizes = match space {
             Space::Discrete(n) => vec![*n],
@@ -43,6 +43,8 @@ impl OneHot {
                 return Err(Error::Wrapper { wrapper: Self::NAME, why });
             }
         };
+        let width = sizes.iter().map(|&n| n as f64).sum();
+        check_size(Self::NAME, "zeros and ones in a row", width, WIDEST)?;
         Ok(Self { sizes })
     }
 }

@@ -88,6 +88,9 @@ pub(super) fn check_order(wrapper: &'static str, low: f64, high: f64) -> Result<
     Err(Error::Wrapper { wrapper, why: format!("low = {low} and high = {high}: low must be below high") })
 }
 
+/// Numbers in an observation, at most.
+pub(super) const WIDEST: f64 = 1e6;
+
 /// Refuses more things than can be kept in memory.
 pub(super) fn check_size(wrapper: &'static str, what: &str, size: f64, most: f64) -> Result<(), Error> {
     if size <= most {

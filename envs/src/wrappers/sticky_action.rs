@@ -7,8 +7,6 @@
 //! 1. Random streams of its own, so that it disturbs no environment's.
 //! 2. Where the environment says which actions are legal, one that is not any more is not taken again.
 
-use std::any::Any;
-
 use super::{
     WrapperEntry,
     round::{any, depth},
@@ -70,12 +68,6 @@ fn streams<B: Batch>(inner: &B, seeds: &Seeds) -> Vec<Rng> {
     (0..inner.lanes()).map(|i| seeds.wrapper(i, below)).collect()
 }
 
-/// Masks are there only where an action is one choice.
-fn is_legal<A: Elem>(legal: &[bool], done: &[A]) -> bool {
-    let choice: &dyn Any = &done[0];
-    choice.downcast_ref().is_none_or(|&choice: &usize| legal[choice])
-}
-
 impl<B: Batch> Layer for StickyAction<B> {
     fn below(&self) -> Option<&dyn Layer> {
         Some(&self.inner)
@@ -116,7 +108,7 @@ impl<B: Batch> Batch for StickyAction<B> {
         for (i, ((act, done), rng)) in rows.zip(rngs).enumerate() {
             // Nothing was done yet in this episode: there is nothing to draw about.
             let sticks = !now.first[i] && rng.unit() < *probability;
-            if !(sticks && now.legal.is_none_or(|legal| is_legal(legal.row(i), done))) {
+            if !(sticks && now.legal.is_none_or(|legal| B::A::is_legal(legal.row(i), done))) {
                 done.copy_from_slice(act);
             }
         }

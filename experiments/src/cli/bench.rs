@@ -18,13 +18,7 @@ use crate::{sections::Table, stats, usage::Usage};
 
 /// Measure how fast the program is on this machine
 #[derive(clap::Args, Debug)]
-#[command(after_help = "\
-Examples:
-  gymkhana bench envs
-  gymkhana bench envs cartpole taxi --json
-
-One thread; random actions are drawn, and episodes that ended are begun anew, within the time. Each workload is measured
-five times: the table has the median and the best. Machines are noisy: compare within one run, as a ratio.")]
+#[command(after_help = help())]
 pub(super) struct Args {
     /// What to measure: envs, environment steps per second
     suite: Suite,
@@ -37,6 +31,21 @@ pub(super) struct Args {
     #[arg(long)]
     json: bool,
 }
+
+/// What is said below the options.
+fn help() -> String {
+    let names: Vec<_> = WORKLOADS.iter().map(|workload| workload.name).collect();
+    format!("{EXAMPLES}\nWorkloads: {}", names.join(", "))
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  gymkhana bench envs
+  gymkhana bench envs cartpole taxi --json
+
+One thread; random actions are drawn, and episodes that ended are begun anew, within the time. Each workload is measured
+five times: the table has the median and the best. Machines are noisy: compare within one run, as a ratio.
+";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Suite {

@@ -48,7 +48,11 @@ pub(super) fn main(envs: &Registry, args: &Args) -> Result<()> {
     let settings = env_values(envs, entry.id, &read_env(&args.settings)?)?;
     let made = (entry.make)(&pairs(&settings))?;
     let make = |lanes: usize, seeds: &Seeds| wrapped(&made, &args.wrappers, lanes, seeds);
-    make(1, &Seeds::from(0)).map(drop).or_else(|error| if is_wrapper(&error) { Err(error) } else { Ok(()) })?;
+    let spec = match make(1, &Seeds::from(0)) {
+        Ok(batch) => batch.spec().clone(),
+        Err(error) if is_wrapper(&error) => return Err(error.into()),
+        Err(_) => made.spec().clone(),
+    };
 
     let looked = quietly(|| examined(|seeds| make(LANES, seeds)));
     let (findings, panicked) = match looked {
@@ -66,17 +70,17 @@ pub(super) fn main(envs: &Registry, args: &Args) -> Result<()> {
         };
         let speed = |(lanes, speed): &(usize, Option<f64>)| json!({ "lanes": lanes, "steps_per_second": speed });
         let value = json!({
-            "env": entry.id, "passes": !failed, "panic": panicked,
+            "env": entry.id, "wrappers": args.wrappers, "passes": !failed, "panic": panicked,
             "findings": findings.iter().map(one).collect::<Vec<_>>(),
             "speed": speeds.iter().map(speed).collect::<Vec<_>>(),
         });
         say(&serde_json::to_string_pretty(&value)?)?;
     } else {
-        let spec = made.spec();
         let limit = spec.time_limit.map_or("none".into(), |limit| format!("{limit} steps"));
+        let stack = std::iter::once(&spec.id).chain(&args.wrappers).map(String::as_str).collect::<Vec<_>>().join(" · ");
         say(&format!(
-            "{}: observations in {}, actions in {}, time limit: {limit}\n",
-            spec.id, spec.observations, spec.actions
+            "{stack}: observations in {}, actions in {}, time limit: {limit}\n",
+            spec.observations, spec.actions
         ))?;
         for finding in &findings {
             let (verdict, found) = told(finding);

@@ -15,12 +15,15 @@ use crate::{
 
 /// Evaluate the policy that a run left
 #[derive(clap::Args, Debug)]
-#[command(after_help = "\
+#[command(
+    allow_negative_numbers = true,
+    after_help = "\
 Examples:
   gymkhana eval results/runs/my-run
   gymkhana eval results/runs/my-run --best --episodes 1000 --seed 7
 
-Without --seed and --episodes it repeats the run's own final evaluation, to the same numbers.")]
+Without --seed and --episodes it repeats the run's own final evaluation, to the same numbers."
+)]
 pub(super) struct Args {
     /// A run's directory, or one that holds several
     run_dir: PathBuf,

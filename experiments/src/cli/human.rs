@@ -2,12 +2,12 @@
 
 use anyhow::{Context, Result, bail};
 use console::{Key, Term};
-use gymkhana_envs::{Elem, Rng, Seeds, Space, View, registry::AnyBatch};
+use gymkhana_envs::{Elem, Rng, Space, View, registry::AnyBatch};
 
 use super::{out::say, stage::Stage};
 use crate::{
-    interrupt::Interrupted,
-    playing::{Act, Episode},
+    interrupt,
+    playing::{Act, Episode, Plan},
     usage::Usage,
 };
 
@@ -19,28 +19,27 @@ pub(super) fn play(
     stage: &mut Stage,
     batch: AnyBatch,
     names: &[&str],
-    seeds: &Seeds,
+    plan: &Plan,
     rng: &mut Rng,
-    episodes: usize,
 ) -> Result<Vec<Episode>> {
     let space = batch.spec().actions.clone();
     say(&help(&space, names)?)?;
     match batch {
         AnyBatch::IndexChoice(mut env) => {
             let mut hand = choosing(&space, names);
-            stage.show(&mut *env, seeds, rng, &mut hand, episodes)
+            stage.show(&mut *env, plan, rng, &mut hand)
         }
         AnyBatch::FeatureChoice(mut env) => {
             let mut hand = choosing(&space, names);
-            stage.show(&mut *env, seeds, rng, &mut hand, episodes)
+            stage.show(&mut *env, plan, rng, &mut hand)
         }
         AnyBatch::IndexControl(mut env) => {
             let mut hand = steering(&space);
-            stage.show(&mut *env, seeds, rng, &mut hand, episodes)
+            stage.show(&mut *env, plan, rng, &mut hand)
         }
         AnyBatch::FeatureControl(mut env) => {
             let mut hand = steering(&space);
-            stage.show(&mut *env, seeds, rng, &mut hand, episodes)
+            stage.show(&mut *env, plan, rng, &mut hand)
         }
     }
 }
@@ -78,8 +77,14 @@ fn arrow(name: &str) -> Option<Key> {
 /// Waits for a key; q, Esc and Ctrl-C end the play.
 fn key() -> Result<Option<Key>> {
     match Term::stdout().read_key() {
-        Ok(Key::CtrlC) => Err(Interrupted { step: 0 }.into()),
-        Err(e) if e.kind() == std::io::ErrorKind::Interrupted => Err(Interrupted { step: 0 }.into()),
+        Ok(Key::CtrlC) => {
+            interrupt::request();
+            Ok(None)
+        }
+        Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {
+            interrupt::request();
+            Ok(None)
+        }
         Ok(Key::Char('q') | Key::Escape) => Ok(None),
         Ok(key) => Ok(Some(key)),
         Err(e) => Err(e).context("cannot read the keyboard"),

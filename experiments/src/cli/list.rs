@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::out::{columns, say};
 use crate::sections::{SECTIONS, Section};
 
-/// List environments, agents and sections
+/// List environments, agents, sections and wrappers
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:\n  gymkhana list\n  gymkhana list envs --json")]
 pub(super) struct Args {

@@ -115,7 +115,7 @@ pub fn main_with(envs: Registry) -> ExitCode {
         Err(error) => {
             let status = status(&error);
             if !error.is::<Told>() {
-                out::complain(&format!("error: {error:#}"));
+                out::complain(&format!("error: {error:#}{}", hint(&error)));
                 if status == interrupt::STATUS {
                     out::complain("the same command goes on");
                 }
@@ -123,6 +123,19 @@ pub fn main_with(envs: Registry) -> ExitCode {
             ExitCode::from(status)
         }
     }
+}
+
+/// Where to look for a name that is not near any.
+fn hint(error: &anyhow::Error) -> &'static str {
+    let unknown =
+        |error: &gymkhana_envs::Error| matches!(error, gymkhana_envs::Error::Unknown { near, .. } if near.is_empty());
+    let found = error.chain().any(|cause| {
+        cause.downcast_ref().is_some_and(unknown)
+            || cause
+                .downcast_ref()
+                .is_some_and(|error| matches!(error, gymkhana_agents::Error::Env(error) if unknown(error)))
+    });
+    if found { "; `gymkhana list` has all names" } else { "" }
 }
 
 /// The exit status that an error stands for.

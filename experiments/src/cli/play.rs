@@ -1,34 +1,47 @@
 //! `gymkhana play ENV`
 
-use std::{io::IsTerminal, path::PathBuf};
+use std::{
+    io::IsTerminal,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, bail};
-use gymkhana_agents::{Mode, Policy, planning::value_iteration, registry::AnyAgent};
+use gymkhana_agents::{
+    Mode, Policy,
+    planning::{Planning, modified_policy_iteration},
+    registry::AnyAgent,
+};
 use gymkhana_envs::{
-    Elem, Registry, Rng, Space, View,
+    Elem, Registry, Rng, Space, Spec, View,
     registry::{AnyBatch, Made},
     wrappers,
 };
 
 use super::{
-    human,
-    out::say,
+    Told, human,
+    out::{complain, say},
     settings::read_env,
     stage::{Stage, is_terminal},
 };
 use crate::{
     config::Values,
+    interrupt,
     launch::{env_values, pairs},
-    playing::Act,
+    playing::{Act, Plan},
     saved::{SavedPolicy, load_named},
-    store::run_dir::{BEST_POLICY, FINAL_POLICY, runs_at},
+    store::{
+        atomic,
+        run_dir::{BEST_POLICY, FINAL_POLICY, runs_at},
+    },
     streams::Streams,
     usage::Usage,
 };
 
 /// Watch a policy in an environment, or play it yourself
 #[derive(clap::Args, Debug)]
-#[command(after_help = "\
+#[command(
+    allow_negative_numbers = true,
+    after_help = "\
 Examples:
   gymkhana play FrozenLake-v1 --policy optimal
   gymkhana play CartPole-v1 --policy results/runs/cart --gif cart.gif
@@ -36,7 +49,8 @@ Examples:
   gymkhana play Gridworld --set env.map=@map.txt --text
 
 In a terminal frames follow one another in place; elsewhere they are printed one below the other. Pictures are shown
-where an environment has them and the terminal has colours, text otherwise and with --text.")]
+where an environment has them and the terminal has colours, text otherwise and with --text."
+)]
 pub(super) struct Args {
     /// The environment
     env: String,
@@ -64,7 +78,7 @@ pub(super) struct Args {
     /// The discount that `--policy optimal` is optimal for
     #[arg(long, value_name = "G", default_value_t = 0.999)]
     gamma: f64,
-    /// Write a film
+    /// Write a film; meanwhile nothing is shown, unless with --text
     #[arg(long, value_name = "FILE")]
     gif: Option<PathBuf>,
     /// Text instead of pictures
@@ -79,13 +93,9 @@ fn frames_per_second(text: &str) -> Result<f64, String> {
     text.parse().ok().filter(|fps| (0.01..=1000.0).contains(fps)).ok_or_else(|| "not from 0.01 to 1000".into())
 }
 
-/// Sweeps after which value iteration gives up.
-const MOST_SWEEPS: usize = 100_000;
-const TOLERANCE: f64 = 1e-9;
-
 pub(super) fn main(envs: &Registry, args: &Args) -> Result<()> {
-    if let Some(path) = args.gif.as_ref().filter(|path| path.extension().is_none_or(|end| end != "gif")) {
-        bail!(Usage(format!("{} does not end in .gif", path.display())));
+    if let Some(path) = &args.gif {
+        check_film(path)?;
     }
     let entry = envs.find(&args.env)?;
     let saved = match args.policy.as_str() {
@@ -103,49 +113,81 @@ pub(super) fn main(envs: &Registry, args: &Args) -> Result<()> {
     let (seeds, mut rng) = Streams::new(args.seed).later_evaluation();
     let batch = made.watched_batch(1, &seeds).unwrap_or_else(|| made.batch(1, &seeds))?;
     let mut batch = wraps.iter().try_fold(batch, |batch, text| wrappers::wrap(batch, text))?;
+    let (spec, space) = (batch.spec().clone(), batch.spec().actions.clone());
     batch.layer().limit_to(args.steps);
     batch.layer().freeze();
     if let Some(saved) = &saved {
+        check_spaces(saved, &spec, &args.policy)?;
         batch.layer().set_statistics(saved.statistics())?;
     }
 
     let human = args.policy == "human";
     if human && !(is_terminal() && std::io::stdin().is_terminal()) {
-        bail!(Usage("`--policy human` needs a terminal".into()));
+        bail!(Usage("`--policy human` needs a terminal whose cursor can be moved".into()));
     }
     let lit = args.text || human;
     let mut stage = Stage::new(args.gif.as_deref(), lit, args.text, args.fps, made.action_names());
-    let n = args.episodes as usize;
-    let space = batch.spec().actions.clone();
+    let plan = Plan { episodes: args.episodes as usize, seeds, own_limit: spec.time_limit };
     let played = match (args.policy.as_str(), batch) {
-        ("random", AnyBatch::IndexChoice(mut env)) => stage.show(&mut *env, &seeds, &mut rng, &mut random(&space), n),
-        ("random", AnyBatch::FeatureChoice(mut env)) => stage.show(&mut *env, &seeds, &mut rng, &mut random(&space), n),
-        ("random", AnyBatch::IndexControl(mut env)) => stage.show(&mut *env, &seeds, &mut rng, &mut random(&space), n),
-        ("random", AnyBatch::FeatureControl(mut env)) => {
-            stage.show(&mut *env, &seeds, &mut rng, &mut random(&space), n)
-        }
+        ("random", AnyBatch::IndexChoice(mut env)) => stage.show(&mut *env, &plan, &mut rng, &mut random(&space)),
+        ("random", AnyBatch::FeatureChoice(mut env)) => stage.show(&mut *env, &plan, &mut rng, &mut random(&space)),
+        ("random", AnyBatch::IndexControl(mut env)) => stage.show(&mut *env, &plan, &mut rng, &mut random(&space)),
+        ("random", AnyBatch::FeatureControl(mut env)) => stage.show(&mut *env, &plan, &mut rng, &mut random(&space)),
         ("optimal", AnyBatch::IndexChoice(mut env)) => {
-            let mut solution = optimal(&made, args)?;
-            stage.show(&mut *env, &seeds, &mut rng, &mut following(&mut solution), n)
+            let mut solution = optimal(&made, &spec, args)?;
+            stage.show(&mut *env, &plan, &mut rng, &mut following(&mut solution))
         }
         ("optimal", _) => Err(no_table(&made)),
-        ("human", batch) => human::play(&mut stage, batch, made.action_names(), &seeds, &mut rng, n),
+        ("human", batch) => human::play(&mut stage, batch, made.action_names(), &plan, &mut rng),
         (_, batch) => {
             let saved = saved.context("a run directory was loaded")?;
             match (saved.agent(), batch) {
                 (AnyAgent::IndexChoice(agent), AnyBatch::IndexChoice(mut env)) => {
                     let mut policy = agent.policy(Mode::Greedy);
-                    stage.show(&mut *env, &seeds, &mut rng, &mut following(&mut *policy), n)
+                    stage.show(&mut *env, &plan, &mut rng, &mut following(&mut *policy))
                 }
                 (AnyAgent::FeatureChoice(agent), AnyBatch::FeatureChoice(mut env)) => {
                     let mut policy = agent.policy(Mode::Greedy);
-                    stage.show(&mut *env, &seeds, &mut rng, &mut following(&mut *policy), n)
+                    stage.show(&mut *env, &plan, &mut rng, &mut following(&mut *policy))
                 }
                 (_, batch) => bail!(Usage(format!("{} does not fit {}", saved.config().agent, batch.spec().id))),
             }
         }
     }?;
-    stage.finish(format!("{}, {}", entry.id, args.policy), &played)
+    stage.finish(format!("{}, {}", entry.id, args.policy), &played)?;
+    if interrupt::wanted() {
+        bail!(Told(interrupt::STATUS));
+    }
+    Ok(())
+}
+
+/// Refuses a path that no film can be written to, before anybody has played for it.
+fn check_film(path: &Path) -> Result<()> {
+    if path.extension().is_none_or(|end| end != "gif") {
+        bail!(Usage(format!("{} does not end in .gif", path.display())));
+    }
+    if path.is_dir() {
+        bail!(Usage(format!("{} is a directory", path.display())));
+    }
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let cannot = || Usage(format!("cannot write {}", path.display()));
+    atomic::create_dir(parent).with_context(cannot)?;
+    tempfile::tempfile_in(parent).with_context(cannot)?;
+    Ok(())
+}
+
+/// Refuses settings and wrappers that show a policy other spaces than those it was trained on.
+fn check_spaces(saved: &SavedPolicy, spec: &Spec, dir: &str) -> Result<()> {
+    let (trained, here) = (saved.spec(), spec);
+    if (&trained.observations, &trained.actions) == (&here.observations, &here.actions) {
+        return Ok(());
+    }
+    let spaces = |spec: &Spec| format!("observations in {} and actions in {}", spec.observations, spec.actions);
+    bail!(Usage(format!(
+        "the run in {dir} was trained on {}, but with these settings there are {}",
+        spaces(trained),
+        spaces(here)
+    )))
 }
 
 /// The policy that a run left; the run was on this environment.
@@ -169,18 +211,27 @@ fn saved(envs: &Registry, dir: &str, env: &str, args: &Args) -> Result<SavedPoli
 }
 
 /// Solves a finite environment.
-fn optimal(made: &Made, args: &Args) -> Result<impl Policy<usize, usize>> {
+fn optimal(made: &Made, spec: &Spec, args: &Args) -> Result<impl Policy<usize, usize> + use<>> {
     let model = made.model().ok_or_else(|| no_table(made))?;
-    if made.spec().observations != Space::Discrete(model.states()) || !args.wrappers.is_empty() {
-        let what = if args.wrappers.is_empty() { "its states cannot be seen" } else { "wrappers hide its states" };
-        bail!(Usage(format!("{}: {what}, so that a policy on states cannot act", made.spec().id)));
+    let seen = (Space::Discrete(model.states()), Space::Discrete(model.actions()));
+    if (&spec.observations, &spec.actions) != (&seen.0, &seen.1) {
+        let (has, states) = (&spec.observations, model.states());
+        bail!(Usage(format!(
+            "{}: its table has {states} states, but observations are in {has}: a policy on states cannot act",
+            spec.id
+        )));
     }
-    let solution = value_iteration(model, args.gamma, TOLERANCE, MOST_SWEEPS)?;
-    if solution.change > TOLERANCE {
+    complain(&format!("solving {} …", spec.id));
+    let planning = Planning { gamma: args.gamma, ..Planning::default() };
+    let solution = modified_policy_iteration(model, &planning, &mut || !interrupt::wanted())?;
+    if interrupt::wanted() {
+        bail!(Told(interrupt::STATUS));
+    }
+    if !solution.settled {
         bail!(Usage(format!("with γ = {} the values do not settle: give a lower `--gamma`", args.gamma)));
     }
     let start: f64 = model.start().iter().zip(&solution.values).map(|(p, v)| p * v).sum();
-    let (n, sweeps, id) = (model.states(), solution.sweeps, &made.spec().id);
+    let (n, sweeps, id) = (model.states(), solution.sweeps, &spec.id);
     say(&format!(
         "{id} solved: {n} states, {sweeps} sweeps, expected discounted return from the start {start:.4} (γ = {})\n",
         args.gamma

@@ -1,8 +1,8 @@
 //! Settings as they are typed: `key=value`, `env.key=value`, and `key=@file` for what a file says.
 
-use std::fs;
+use std::{fs, io::Read};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::{config::Values, usage::Usage};
 
@@ -24,7 +24,7 @@ pub(super) fn read(texts: &[String]) -> Result<Settings> {
         let value = match value.strip_prefix('@') {
             Some(path) => {
                 let cannot = || Usage(format!("`--set {key}={value}`: cannot read the file {path}"));
-                fs::read_to_string(path).with_context(cannot)?.trim_end().to_owned()
+                read_file(path).with_context(cannot)?
             }
             None => value.to_owned(),
         };
@@ -34,6 +34,17 @@ pub(super) fn read(texts: &[String]) -> Result<Settings> {
         };
     }
     Ok(settings)
+}
+
+/// More than any map needs.
+const LARGEST: u64 = 64 << 20;
+
+/// What a file says, without a byte order mark and the end of its last line.
+fn read_file(path: &str) -> Result<String> {
+    let mut text = String::new();
+    fs::File::open(path)?.take(LARGEST + 1).read_to_string(&mut text)?;
+    ensure!(text.len() as u64 <= LARGEST, "it is larger than {} MiB", LARGEST >> 20);
+    Ok(text.trim_start_matches('\u{feff}').trim_end().to_owned())
 }
 
 /// Reads settings where only an environment has any: `env.` may be left out.
@@ -54,7 +65,7 @@ mod tests {
     fn agents_environments_and_files() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("map.txt");
-        fs::write(&path, "S.\n.G\n").unwrap();
+        fs::write(&path, "\u{feff}S.\n.G\n").unwrap();
         let map = format!("env.map=@{}", path.display());
         let settings = read(&texts(["gamma = 0.5", "gamma=0.9", &map])).unwrap();
         assert_eq!(settings.agent, Values::from([("gamma".into(), "0.9".into())]));

@@ -4,7 +4,7 @@ use anyhow::Result;
 use gymkhana_envs::{
     Param, Registry,
     error::nearest,
-    wrappers::{WRAPPERS, WrapperEntry},
+    wrappers::{self, WRAPPERS, WrapperEntry},
 };
 
 use super::out::{columns, say};
@@ -14,7 +14,7 @@ use crate::{
     zoo,
 };
 
-/// Show an environment, an agent or a section: what it is, its equations, its parameters
+/// Show an environment, an agent, a section or a wrapper: what it is, its equations, its parameters
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:\n  gymkhana show dqn\n  gymkhana show CartPole-v1\n  gymkhana show 5.4.2")]
 pub(super) struct Args {
@@ -33,7 +33,7 @@ pub(super) fn main(envs: &Registry, args: &Args) -> Result<()> {
     if let Ok(section) = sections::find(name) {
         return say(&section_text(envs, section)?);
     }
-    if let Some(wrapper) = WRAPPERS.iter().find(|wrapper| wrapper.name == name) {
+    if let Ok(wrapper) = wrappers::find(name) {
         return say(&wrapper_text(wrapper));
     }
     let known = gymkhana_agents::registry::REGISTRY
@@ -142,7 +142,7 @@ fn wrapper_text(wrapper: &WrapperEntry) -> String {
     let params = (wrapper.params)();
     let settings = if params.is_empty() { String::new() } else { format!("\n\n{}", parameters(&params, "", &[])) };
     let settings = settings.replace("(--set name=value)", "(name=value, with commas)");
-    format!("{}: {}\n\nWritten: --wrap {}{settings}", wrapper.name, wrapper.about, wrapper.usage)
+    format!("{}: {}\n\nFor example: --wrap {}{settings}", wrapper.name, wrapper.about, wrapper.usage)
 }
 
 fn indented(text: &str) -> String {

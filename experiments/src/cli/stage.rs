@@ -9,21 +9,20 @@ use std::{
 
 use anyhow::{Context, Result};
 use console::Term;
-use gymkhana_envs::{Batch, Rng, Seeds, render::Text};
+use gymkhana_envs::{Batch, Rng, render::Text};
 
 use super::out::{grid, say};
 use crate::{
-    playing::{Actor, Episode, Moment, play},
+    playing::{Actor, Episode, Moment, Plan, play},
     sections::Table,
-    show::{Film, blocks, coloured, raster, written},
+    show::{Reel, blocks, coloured, fitted, is_drawing, pace, raster},
     store::atomic,
 };
 
 /// Where a play is shown: a terminal, a pipe, a film.
 pub(super) struct Stage {
     screen: Screen,
-    film: Option<Film>,
-    gif: Option<PathBuf>,
+    reel: Option<(PathBuf, Reel)>,
     fps: Option<f64>,
     names: &'static [&'static str],
     due: Instant,
@@ -56,23 +55,23 @@ impl Stage {
             _ if is_terminal() => Screen::Terminal { pictures: !text, colours: console::colors_enabled() },
             _ => Screen::Pipe,
         };
-        Self { screen, film: None, gif: gif.map(PathBuf::from), fps, names, due: Instant::now(), drawn: 0 }
+        let reel = gif.map(|path| (path.into(), Reel::new(fps)));
+        Self { screen, reel, fps, names, due: Instant::now(), drawn: 0 }
     }
 
     /// Plays episodes and shows each moment.
     pub(super) fn show<B: Batch + ?Sized>(
         &mut self,
         env: &mut B,
-        seeds: &Seeds,
+        plan: &Plan,
         rng: &mut Rng,
         actor: &mut Actor<'_, B::O, B::A>,
-        episodes: usize,
     ) -> Result<Vec<Episode>> {
         let cursor = matches!(self.screen, Screen::Terminal { .. });
         if cursor {
             Term::stdout().hide_cursor().context("cannot write to the terminal")?;
         }
-        let played = play(env, episodes, seeds, rng, actor, &mut |moment| self.see(moment));
+        let played = play(env, plan, rng, actor, &mut |moment| self.see(moment));
         if cursor {
             Term::stdout().show_cursor().context("cannot write to the terminal")?;
         }
@@ -81,53 +80,45 @@ impl Stage {
 
     /// Shows a moment: draws or prints its frame, and adds it to the film.
     fn see(&mut self, moment: &Moment) -> Result<()> {
-        let picture = moment.frame.picture.as_ref().map(raster);
-        let caption = caption(moment, self.names);
-        let text = moment.frame.text.as_ref();
-        if self.gif.is_some() {
-            let image = match (&picture, text) {
-                (Some(image), _) => image.clone(),
-                (None, text) => raster(&written(&text.cloned().unwrap_or_default())),
-            };
-            let fps = self.fps.unwrap_or(if picture.is_some() { 30.0 } else { 4.0 });
-            match &mut self.film {
-                Some(film) => film.push(image)?,
-                none => *none = Some(Film::new(&image, fps)?),
-            }
+        let (frame, caption) = (&moment.frame, caption(moment, self.names));
+        if let Some((_, reel)) = &mut self.reel {
+            reel.push(frame, moment.end.is_some())?;
         }
         match self.screen {
             Screen::Dark => Ok(()),
             Screen::Pipe => {
-                let frame = text.map_or_else(|| "(a picture: see --gif)".into(), Text::plain);
-                say(&format!("{frame}\n{caption}\n"))
+                let text = frame.text.as_ref().map_or_else(|| "(a picture: see --gif)".into(), Text::plain);
+                say(&format!("{text}\n{caption}\n"))
             }
             Screen::Terminal { pictures, colours } => {
-                let term = Term::stdout();
-                let (rows, columns) = term.size();
-                // Text that is a drawing of its own says more than blocks do.
-                let drawing = text.is_some_and(|text| text.lines.len() > 2);
-                let (frame, fps) = match (&picture, text) {
-                    (Some(image), _) if pictures && colours && !drawing => {
-                        let (columns, rows) = (usize::from(columns), usize::from(rows).saturating_sub(3));
-                        (blocks(image, columns.min(100), rows, console::true_colors_enabled()), 30.0)
+                let (rows, columns) = Term::stdout().size();
+                let (rows, columns) = (usize::from(rows).saturating_sub(1), usize::from(columns));
+                let told = match (&frame.picture, &frame.text) {
+                    // Text that is a drawing of its own says more than blocks do.
+                    (Some(picture), _) if pictures && colours && !is_drawing(frame) => {
+                        let rows = rows.saturating_sub(2);
+                        blocks(&raster(picture), columns.min(100), rows, console::true_colors_enabled())
                     }
-                    (_, Some(text)) if colours => (coloured(text), 4.0),
-                    (_, Some(text)) => (text.plain(), 4.0),
-                    (_, None) => ("(a picture: see --gif)".into(), 30.0),
+                    (_, Some(text)) if colours => coloured(text),
+                    (_, Some(text)) => text.plain(),
+                    (_, None) => "(a picture: see --gif)".into(),
                 };
-                let told = format!("{frame}\n{caption}");
-                self.wait(self.fps.unwrap_or(fps));
-                let write = || -> std::io::Result<()> {
-                    if self.drawn > 0 {
-                        term.clear_last_lines(self.drawn)?;
-                    }
-                    term.write_line(&told)
-                };
-                write().context("cannot write to the terminal")?;
-                self.drawn = if moment.end.is_some() { 0 } else { told.lines().count() };
+                self.wait(self.fps.unwrap_or(pace(frame)));
+                self.draw(&fitted(&format!("{told}\n{caption}"), columns, rows))?;
+                if moment.end.is_some() {
+                    self.drawn = 0; // the end of an episode stays
+                }
                 Ok(())
             }
         }
+    }
+
+    /// Draws over what was drawn before.
+    fn draw(&mut self, told: &str) -> Result<()> {
+        let term = Term::stdout();
+        let cleared = if self.drawn > 0 { term.clear_last_lines(self.drawn) } else { Ok(()) };
+        self.drawn = told.lines().count();
+        cleared.and_then(|()| term.write_line(told)).context("cannot write to the terminal")
     }
 
     /// Until the next frame is due.
@@ -139,27 +130,30 @@ impl Stage {
     /// Says how the episodes went, and writes the film.
     pub(super) fn finish(self, title: String, played: &[Episode]) -> Result<()> {
         let row = |(i, episode): (usize, &Episode)| {
-            vec![
-                (i + 1).to_string(),
-                format!("{:.2}", episode.total),
-                episode.steps.to_string(),
-                episode.end.to_string(),
-            ]
+            let end = episode.end.map_or_else(|| "stopped".into(), |end| end.to_string());
+            vec![(i + 1).to_string(), hundredths(episode.total), episode.steps.to_string(), end]
         };
         let header = ["episode", "return", "steps", "ended"].map(String::from).into();
         say(&grid(&Table { title, header, rows: played.iter().enumerate().map(row).collect() }))?;
-        if played.len() > 1 {
-            let mean = played.iter().map(|episode| episode.total).sum::<f64>() / played.len() as f64;
+        let whole: Vec<_> = played.iter().filter(|episode| episode.end.is_some()).collect();
+        if whole.len() > 1 {
+            let mean = whole.iter().map(|episode| episode.total).sum::<f64>() / whole.len() as f64;
             say(&format!("mean return {mean:.3}"))?;
         }
-        if let (Some(path), Some(film)) = (&self.gif, self.film) {
-            let frames = film.frames();
-            path.parent().filter(|parent| !parent.as_os_str().is_empty()).map_or(Ok(()), atomic::create_dir)?;
-            atomic::write(path, &film.finish()?)?;
+        if let Some((path, reel)) = self.reel
+            && let Some((bytes, frames)) = reel.finish()?
+        {
+            atomic::write(&path, &bytes)?;
             say(&format!("{} · {frames} frames", path.display()))?;
         }
         Ok(())
     }
+}
+
+/// Two decimals, without −0.
+fn hundredths(x: f64) -> String {
+    let text = format!("{x:.2}");
+    if text == "-0.00" { "0.00".into() } else { text }
 }
 
 /// Whether somebody sees what is drawn in place.
@@ -182,5 +176,6 @@ fn caption(moment: &Moment, names: &[&str]) -> String {
 
 fn number(x: f64) -> String {
     let short = format!("{x:.3}");
-    if short.contains('.') { short.trim_end_matches('0').trim_end_matches('.').into() } else { short }
+    let short = short.trim_end_matches('0').trim_end_matches('.');
+    if short == "-0" { "0".into() } else { short.into() }
 }

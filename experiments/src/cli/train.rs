@@ -27,14 +27,17 @@ use crate::{
 
 /// Train an agent on an environment and draw its learning curve
 #[derive(clap::Args, Debug)]
-#[command(after_help = "\
+#[command(
+    allow_negative_numbers = true,
+    after_help = "\
 Examples:
   gymkhana train q-learning CliffWalking-v1
   gymkhana train dqn CartPole-v1 --seeds 4 --until 'return>=475'
   gymkhana train dqn CliffWalking-v1 --wrap one-hot --set learning_rate=1e-3 --set env.time_limit=200
 
 Settings begin with the tuned ones of the zoo, where there are any; `gymkhana show AGENT` lists them all.
-Ctrl-C leaves a run that `--resume` goes on with, to the same numbers.")]
+Ctrl-C leaves a run that `--resume` goes on with, to the same numbers."
+)]
 pub(super) struct Args {
     /// The agent
     agent: String,

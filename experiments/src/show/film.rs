@@ -16,6 +16,9 @@ pub struct Film {
     frames: usize,
 }
 
+/// How long an image is held, in hundredths of a second.
+const HOLD: u16 = 100;
+
 impl std::fmt::Debug for Film {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Film").field("size", &self.size).field("frames", &self.frames).finish_non_exhaustive()
@@ -28,7 +31,7 @@ fn hundredths(frames_per_second: f64) -> u16 {
 }
 
 impl Film {
-    /// Begins with an image; it loops.
+    /// Begins with an image; it loops. An image can be held for a second.
     ///
     /// # Errors
     /// If it cannot be encoded.
@@ -37,18 +40,18 @@ impl Film {
         let mut encoder = Encoder::new(Vec::new(), size.0, size.1, &[]).context("cannot begin the film")?;
         encoder.set_repeat(Repeat::Infinite).context("cannot begin the film")?;
         let mut film = Self { encoder, size, before: first.clone(), delay: hundredths(frames_per_second), frames: 0 };
-        film.write(first, [0, 0, first.width, first.height])?;
+        film.write(first, [0, 0, first.width, first.height], false)?;
         Ok(film)
     }
 
-    /// Goes on with an image: only what has changed is written.
+    /// Goes on with an image, to be held or not: only what has changed is written.
     ///
     /// # Errors
     /// If it cannot be encoded.
-    pub fn push(&mut self, image: Image) -> Result<()> {
+    pub fn push(&mut self, image: Image, hold: bool) -> Result<()> {
         let image = fitted(image, u32::from(self.size.0), u32::from(self.size.1));
         let area = changed(&self.before, &image);
-        self.write(&image, area)?;
+        self.write(&image, area, hold)?;
         self.before = image;
         Ok(())
     }
@@ -66,12 +69,12 @@ impl Film {
         self.encoder.into_inner().context("cannot end the film")
     }
 
-    fn write(&mut self, image: &Image, [left, top, width, height]: [u32; 4]) -> Result<()> {
+    fn write(&mut self, image: &Image, [left, top, width, height]: [u32; 4], hold: bool) -> Result<()> {
         let row = |y: u32| &image.rgb[3 * (y * image.width + left) as usize..][..3 * width as usize];
         let pixels: Vec<u8> = (top..top + height).flat_map(row).copied().collect();
         let mut frame = quantised(width as u16, height as u16, &pixels);
         (frame.left, frame.top) = (left as u16, top as u16);
-        (frame.delay, frame.dispose) = (self.delay, DisposalMethod::Keep);
+        (frame.delay, frame.dispose) = (if hold { HOLD.max(self.delay) } else { self.delay }, DisposalMethod::Keep);
         self.encoder.write_frame(&frame).context("cannot write an image of the film")?;
         self.frames += 1;
         Ok(())
@@ -158,7 +161,7 @@ mod tests {
     fn a_film_shows_the_images_it_was_made_of() {
         let images = [square(0.0), square(12.0), square(12.0), square(30.0)];
         let mut film = Film::new(&images[0], 25.0).unwrap();
-        images[1..].iter().for_each(|image| film.push(image.clone()).unwrap());
+        images[1..].iter().for_each(|image| film.push(image.clone(), false).unwrap());
         assert_eq!(film.frames(), 4);
         let shown = shown(&film.finish().unwrap());
         assert!(shown.iter().eq(images.iter().map(|image| &image.rgb)));
@@ -173,9 +176,9 @@ mod tests {
     #[test]
     fn other_sizes_and_many_colours_are_made_to_fit() {
         let mut film = Film::new(&square(0.0), 1e9).unwrap();
-        film.push(raster(&Picture::new(7, 90))).unwrap();
+        film.push(raster(&Picture::new(7, 90)), true).unwrap();
         let rgb = (0..40_u32 * 20).flat_map(|i| [i as u8, (i >> 2) as u8, (i >> 4) as u8]).collect();
-        film.push(Image { width: 40, height: 20, rgb }).unwrap();
+        film.push(Image { width: 40, height: 20, rgb }, false).unwrap();
         assert_eq!(film.frames(), 3);
         assert_eq!(fitted(square(0.0), 5, 3).at(4, 2), Colour(255, 255, 255));
         assert_eq!((hundredths(1e9), hundredths(30.0), hundredths(4.0)), (2, 3, 25));

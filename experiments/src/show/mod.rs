@@ -2,8 +2,10 @@
 
 mod film;
 mod raster;
+mod reel;
 mod terminal;
 
 pub use film::Film;
 pub use raster::{Image, raster, written};
-pub use terminal::{blocks, coloured};
+pub use reel::{Reel, is_drawing, pace};
+pub use terminal::{blocks, coloured, fitted};

@@ -129,14 +129,13 @@ fn letters(text: &str, size: f32, [x, y]: [f32; 2]) -> Option<Path> {
     path.finish()
 }
 
-/// Text as a picture: what an environment without pictures shows in a film.
-pub fn written(text: &Text) -> Picture {
+/// Text as a picture, with room for so many letters in a line and so many lines: what an environment without pictures
+/// shows in a film.
+pub fn written(text: &Text, (columns, lines): (usize, usize)) -> Picture {
     const LINE: f32 = 24.0;
     const LETTER: f32 = 11.0;
-    let columns = text.lines.iter().map(|line| line.iter().map(|(piece, _)| piece.chars().count()).sum()).max();
-    let columns: usize = columns.unwrap_or(0);
     let size = |n: usize, step: f32| (n as f32 * step + 2.0 * LINE).min(LARGEST as f32) as u32;
-    let mut picture = Picture::new(size(columns, LETTER), size(text.lines.len(), LINE));
+    let mut picture = Picture::new(size(columns, LETTER), size(lines, LINE));
     for (row, line) in text.lines.iter().enumerate() {
         let letters = line.iter().flat_map(|(piece, tone)| piece.chars().map(move |letter| (letter, *tone)));
         for (column, (letter, tone)) in letters.enumerate().filter(|(_, (letter, _))| !letter.is_whitespace()) {
@@ -205,7 +204,7 @@ mod tests {
 
     #[test]
     fn text_can_be_a_picture() {
-        let image = raster(&written(&Text::line("S.█")));
+        let image = raster(&written(&Text::line("S.█"), (3, 1)));
         assert!(image.rgb.iter().any(|&byte| byte < 100) && image.height == 72);
         assert_eq!(image.at(24 + 27, 36), colour(Tone::Plain), "a block is filled");
     }

@@ -1,6 +1,6 @@
 //! Frames in a terminal: text in colours, pictures in half blocks.
 
-use console::{Color, Style};
+use console::{Color, Style, truncate_str};
 use gymkhana_envs::render::{Text, Tone};
 
 use super::Image;
@@ -25,6 +25,15 @@ fn style(tone: Tone) -> Style {
         Tone::Wall => style.dim().reverse(),
         Tone::Special => style.magenta().bold(),
     }
+}
+
+/// Lines that fit a terminal: each cut at its width, and of too many the last, which is kept, and those before the cut.
+pub fn fitted(text: &str, columns: usize, rows: usize) -> String {
+    let mut lines: Vec<_> = text.lines().map(|line| truncate_str(line, columns.max(1), "").into_owned()).collect();
+    if lines.len() > rows.max(1) {
+        lines.drain(rows.max(1) - 1..lines.len() - 1);
+    }
+    lines.join("\n")
 }
 
 /// A picture in at most `columns` × `rows` characters. Each stands for two pixels, the upper half in its own colour, the
@@ -76,6 +85,14 @@ mod tests {
         let told = coloured(&text);
         assert_eq!(strip_ansi_codes(&told), text.plain());
         assert!(told.contains("\u{1b}["));
+    }
+
+    #[test]
+    fn what_is_too_large_is_cut_and_the_last_line_stays() {
+        assert_eq!(fitted("abcdef\nb\nc\nlast line", 4, 3), "abcd\nb\nlast");
+        assert_eq!(fitted("ab\nlast", 10, 1), "last");
+        let told = coloured(&Text::default().then([("abcdef".into(), Tone::Agent)]));
+        assert_eq!(strip_ansi_codes(&fitted(&told, 3, 5)), "abc");
     }
 
     #[test]

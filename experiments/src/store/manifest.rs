@@ -18,6 +18,8 @@ pub struct Manifest {
     pub seed: u64,
     /// The environment's own specification.
     pub env_spec: Spec,
+    /// Whether the environment's observations say which actions are legal.
+    pub masks: bool,
     /// The specification the agent was built for, with the wrappers, so that a policy loads without its environment.
     pub spec: Spec,
     /// Whether a resumed run gives the numbers of one that was never stopped.
@@ -66,8 +68,18 @@ impl Manifest {
     /// The present version of the format.
     pub const FORMAT: u32 = 2;
 
-    /// The manifest of a run by this program.
+    /// The manifest of a run by this program, on an environment that masks no actions.
     pub fn new(config: RunConfig, seed: u64, env_spec: Spec, spec: Spec, resumes_exactly: bool) -> Self {
-        Self { format: Self::FORMAT, config, seed, env_spec, spec, resumes_exactly, program: Program::this_build() }
+        let masks = false;
+        Self {
+            format: Self::FORMAT,
+            config,
+            seed,
+            env_spec,
+            masks,
+            spec,
+            resumes_exactly,
+            program: Program::this_build(),
+        }
     }
 }
