@@ -191,6 +191,9 @@ fn a_state_that_does_not_fit_is_refused() {
 fn only_what_a_model_says_can_happen_happens() {
     for made in REGISTRY.iter().map(made) {
         let Some(model) = made.model() else { continue };
+        if made.spec().observations != Space::Discrete(model.states()) {
+            continue; // states that cannot be seen cannot be compared
+        }
         let AnyBatch::IndexChoice(mut batch) = made.batch(4, &Seeds::from(2)).unwrap() else { panic!("indices") };
         let mut rng = Rng::new(1);
         for _ in 0..2_000 {

@@ -221,7 +221,9 @@ fn optimal(made: &Made, spec: &Spec, args: &Args) -> Result<impl Policy<usize, u
             spec.id
         )));
     }
-    complain(&format!("solving {} …", spec.id));
+    if std::io::stderr().is_terminal() {
+        complain(&format!("solving {} …", spec.id));
+    }
     let planning = Planning { gamma: args.gamma, ..Planning::default() };
     let solution = modified_policy_iteration(model, &planning, &mut || !interrupt::wanted())?;
     if interrupt::wanted() {

@@ -70,7 +70,7 @@ fn an_agent_learns_the_lift_and_its_policy_is_evaluated_and_played() {
     // Random actions reach somebody now and then, which is worth less than 0 on the whole.
     assert!(mean > 80.0, "{evaluated}");
     let played = place.ok("play Lift --policy run --steps 20");
-    assert!(played.contains("4  |") && played.contains("truncated"), "{played}");
+    assert!(played.contains("4  |") && played.contains("given up"), "{played}");
     place.ok("plot run --out curve.svg");
 }
 
