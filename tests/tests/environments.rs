@@ -188,6 +188,25 @@ fn a_state_that_does_not_fit_is_refused() {
 }
 
 #[test]
+fn a_reset_leaves_nothing_of_the_episodes_before() {
+    let fresh = |entry: &Entry, settings: &[(&str, &str)]| {
+        let made = (entry.make)(settings).unwrap();
+        let (new, mut old) = (made.batch(2, &Seeds::from(6)).unwrap(), made.batch(2, &Seeds::from(3)).unwrap());
+        story(&mut old, 80);
+        with!(&mut old, batch => batch.reset(&Seeds::from(6)).unwrap());
+        let [new, old] = [new, old].map(|batch| with!(batch, batch => batch.state()));
+        assert!(new == old, "{}", entry.id);
+    };
+    for entry in REGISTRY {
+        fresh(entry, &[]);
+        // What counts its steps over all episodes has changed by then.
+        if (entry.params)().iter().any(|param| param.name == "change_at") {
+            fresh(entry, &[("change_at", "20")]);
+        }
+    }
+}
+
+#[test]
 fn only_what_a_model_says_can_happen_happens() {
     for made in REGISTRY.iter().map(made) {
         let Some(model) = made.model() else { continue };
