@@ -191,8 +191,9 @@ fn made(envs: &Registry, common: &Common, own: &Common) -> Result<(Made, Option<
             settings.insert(key.clone(), setting(value));
         }
     }
-    // Gymnasium's −1 is no limit.
-    let steps = own.max_episode_steps.or(common.max_episode_steps).and_then(|steps| u32::try_from(steps).ok());
+    let steps = own.max_episode_steps.or(common.max_episode_steps);
+    // Gymnasium's −1 is no limit: one that nobody reaches, whatever the environment's own is.
+    let steps = steps.map(|steps| u32::try_from(steps).unwrap_or(u32::MAX));
     let is_parameter = (entry.params)().iter().any(|param| param.name == "time_limit");
     if let Some(steps) = steps.filter(|_| is_parameter) {
         settings.insert("time_limit".into(), steps.to_string());

@@ -48,10 +48,10 @@ pub(super) fn main(envs: &Registry, args: &Args) -> Result<()> {
     let settings = env_values(envs, entry.id, &read_env(&args.settings)?)?;
     let made = (entry.make)(&pairs(&settings))?;
     let make = |lanes: usize, seeds: &Seeds| wrapped(&made, &args.wrappers, lanes, seeds);
-    let spec = match make(1, &Seeds::from(0)) {
-        Ok(batch) => batch.spec().clone(),
-        Err(error) if is_wrapper(&error) => return Err(error.into()),
-        Err(_) => made.spec().clone(),
+    let spec = match quietly(|| make(1, &Seeds::from(0)).map(|batch| batch.spec().clone())) {
+        Ok(Ok(spec)) => spec,
+        Ok(Err(error)) if is_wrapper(&error) => return Err(error.into()),
+        _ => made.spec().clone(),
     };
 
     let looked = quietly(|| examined(|seeds| make(LANES, seeds)));
@@ -61,7 +61,8 @@ pub(super) fn main(envs: &Registry, args: &Args) -> Result<()> {
     };
     let broken = |finding: &Finding| matches!(finding.verdict, Verdict::Broken(_));
     let failed = panicked.is_some() || findings.iter().any(broken);
-    let speeds = if failed { Vec::new() } else { [1, 1024].map(|n| (n, speed(|| make(n, &Seeds::from(0))))).into() };
+    let pace = |n| quietly(|| speed(|| make(n, &Seeds::from(0)))).ok().flatten();
+    let speeds = if failed { Vec::new() } else { [1, 1024].map(|n| (n, pace(n))).into() };
 
     if args.json {
         let one = |finding: &Finding| {
@@ -195,11 +196,44 @@ pub(super) fn millions(x: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gymkhana_envs::{Env, Space, Spec, Step, registry::Entry};
 
     #[test]
     fn a_panic_is_told() {
         assert_eq!(quietly(|| 3), Ok(3));
         assert_eq!(quietly(|| -> u8 { panic!("index {}", 7) }), Err("it panicked: index 7".into()));
+    }
+
+    #[test]
+    fn an_environment_that_panics_fails_and_takes_nobody_with_it() {
+        const ENTRY: Entry = Entry {
+            id: "Pit",
+            family: "test",
+            about: "it falls in",
+            details: "",
+            source: "",
+            params: Vec::new,
+            check: |_| Ok(Vec::new()),
+            make: |_| Ok(Made::of(Pit)),
+        };
+        #[derive(Clone)]
+        struct Pit;
+        impl Env for Pit {
+            type Obs = usize;
+            type Act = usize;
+            fn spec(&self) -> Spec {
+                Spec::new("Pit", Space::Discrete(1), Space::Discrete(1))
+            }
+            fn reset(&mut self, _: &mut Rng) -> usize {
+                panic!("no ground")
+            }
+            fn step(&mut self, _: usize, _: &mut Rng) -> Step<usize> {
+                Step::on(0, 0.0)
+            }
+        }
+        let envs = Registry::standard().with([ENTRY]).unwrap();
+        let args = Args { env: "Pit".into(), settings: Vec::new(), wrappers: Vec::new(), json: false };
+        assert!(main(&envs, &args).unwrap_err().is::<ChecksFailed>());
     }
 
     #[test]

@@ -170,10 +170,15 @@ fn a_mix_of_environments_and_arguments_in_one_file() {
         {"id": "FrozenLake-v1", "kwargs": {"desc": ["SF", "HG"], "is_slippery": false}, "seed": 0, "actions": [2, 1],
          "rewards": [0, 1], "terminated": [false, true]},
         {"id": "CartPole-v1", "kwargs": {}, "max_episode_steps": 2, "seed": 0, "actions": [0, 1],
-         "truncated": [false, true]}]}"#;
+         "truncated": [false, true]},
+        {"id": "Blackjack-v1", "kwargs": {"render_mode": "ansi"}, "max_episode_steps": 1, "seed": 0, "actions": [1],
+         "terminated": [false], "truncated": [true]},
+        {"id": "MountainCar-v0", "kwargs": {}, "max_episode_steps": -1, "seed": 0, "actions": ACTIONS,
+         "truncated": ENDS}]}"#;
+    let text = text.replace("ACTIONS", &format!("{:?}", [1; 300])).replace("ENDS", &format!("{:?}", [false; 300]));
     fs::write(place.at("mix.json"), text).unwrap();
     let value = json(&place.ok("parity mix.json --json"));
-    assert_eq!(value[0]["ids"], serde_json::json!(["FrozenLake-v1", "CartPole-v1"]));
+    assert_eq!(value[0]["ids"], serde_json::json!(["FrozenLake-v1", "CartPole-v1", "Blackjack-v1", "MountainCar-v0"]));
 }
 
 #[test]
