@@ -119,6 +119,18 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// The same of parameters that belong to somebody else.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn owned_by(mut self, name: &str) -> Self {
+        if let Self::Parameter { owner, .. } | Self::UnknownParameter { owner, .. } = &mut self {
+            name.clone_into(owner);
+        }
+        self
+    }
+}
+
 fn in_lane(lane: Option<usize>) -> String {
     lane.map_or(String::new(), |lane| format!(", lane {lane}"))
 }

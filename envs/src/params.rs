@@ -247,7 +247,8 @@ pub fn above_to<T>(low: T, high: T) -> (Bound<T>, Bound<T>) {
     (Bound::Excluded(low), Bound::Included(high))
 }
 
-/// Declares a struct of typed parameters: per field a line of documentation, a type, a default and a range.
+/// Declares a struct of typed parameters: per field a line of documentation, a type, a default and a range. With
+/// `as Other { field = default; }` it has the parameters of another one, some of them with other defaults.
 ///
 /// ```
 /// gymkhana_envs::params! {
@@ -266,10 +267,60 @@ pub fn above_to<T>(low: T, high: T) -> (Bound<T>, Bound<T>) {
 ///     PendulumParams::from_settings([("gravity", "-1")]).unwrap_err().to_string(),
 ///     "Pendulum: `gravity=-1`: must be from 0 to 100",
 /// );
+///
+/// gymkhana_envs::params! {
+///     /// A pendulum on the moon.
+///     pub struct MoonParams for "Moon" as PendulumParams {
+///         gravity = 1.62;
+///     }
+/// }
+/// assert_eq!((MoonParams::default().0.gravity, MoonParams::list()[0].default.as_str()), (1.62, "1.62"));
+/// assert_eq!(
+///     MoonParams::from_settings([("gravity", "-1")]).unwrap_err().to_string(),
+///     "Moon: `gravity=-1`: must be from 0 to 100",
+/// );
 /// # Ok::<(), gymkhana_envs::Error>(())
 /// ```
 #[macro_export]
 macro_rules! params {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident for $owner:literal as $base:ident {
+        $($field:ident = $default:expr;)*
+    }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq)]
+        $vis struct $name(
+            /// With these defaults.
+            pub $base,
+        );
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self($base { $($field: $default,)* ..$base::default() })
+            }
+        }
+
+        impl $crate::Params for $name {
+            const OWNER: &'static str = $owner;
+
+            fn list() -> Vec<$crate::Param> {
+                let defaults = $crate::Params::values(&Self::default());
+                let params = <$base as $crate::Params>::list().into_iter().zip(defaults);
+                params.map(|(param, (_, default))| $crate::Param { default, ..param }).collect()
+            }
+
+            fn values(&self) -> Vec<(&'static str, String)> {
+                $crate::Params::values(&self.0)
+            }
+
+            fn set(&mut self, name: &str, value: &str) -> Result<(), $crate::Error> {
+                $crate::Params::set(&mut self.0, name, value).map_err(|error| error.owned_by($owner))
+            }
+
+            fn validate(&self) -> Result<(), $crate::Error> {
+                $crate::Params::validate(&self.0).map_err(|error| error.owned_by($owner))
+            }
+        }
+    };
     ($(#[$meta:meta])* $vis:vis struct $name:ident for $owner:literal {
         $(#[doc = $doc:literal] $field:ident : $type:ty = $default:expr, in $range:expr;)*
     }) => {

@@ -29,47 +29,41 @@ use crate::{
     trig::{Trig, sin_cos},
 };
 
-/// The parameters of a version, which differ in the time limit.
-macro_rules! cart_pole_params {
-    ($(#[$meta:meta])* $name:ident, $id:literal, $time_limit:literal) => {
-        params! {
-            $(#[$meta])*
-            pub struct $name for $id {
-                /// gravity g, m/s²
-                gravity: f64 = 9.8, in 0.0..=100.0;
-                /// mass of the cart `m_c`, kg
-                cart_mass: f64 = 1.0, in above_to(0.0, 1e6);
-                /// mass of the pole `m_p`, kg
-                pole_mass: f64 = 0.1, in above_to(0.0, 1e6);
-                /// half the length of the pole l, m
-                length: f64 = 0.5, in above_to(0.0, 1e6);
-                /// size of the push, N
-                force: f64 = 10.0, in above_to(0.0, 1e6);
-                /// seconds per step τ
-                tau: f64 = 0.02, in above_to(0.0, 1.0);
-                /// |x| beyond which the episode terminates, m
-                max_position: f64 = 2.4, in above_to(0.0, 1e6);
-                /// |θ| beyond which the episode terminates, degrees
-                max_angle: f64 = 12.0, in above_to(0.0, 180.0);
-                /// the four numbers of the initial state are uniform from here …
-                low: f64 = -0.05, in -10.0..=10.0;
-                /// … to here
-                high: f64 = 0.05, in -10.0..=10.0;
-                /// reward 0 per step and −1 at the end, as in Sutton & Barto, instead of 1 per step
-                sutton_barto_reward: bool = false, in ..;
-                /// steps after which an episode is truncated
-                time_limit: u32 = $time_limit, in 1..;
-            }
-        }
-    };
-}
-cart_pole_params! {
+params! {
     /// What the cart and the pole are made of.
-    CartPoleParams, "CartPole-v1", 500
+    pub struct CartPoleParams for "CartPole-v1" {
+        /// gravity g, m/s²
+        gravity: f64 = 9.8, in 0.0..=100.0;
+        /// mass of the cart `m_c`, kg
+        cart_mass: f64 = 1.0, in above_to(0.0, 1e6);
+        /// mass of the pole `m_p`, kg
+        pole_mass: f64 = 0.1, in above_to(0.0, 1e6);
+        /// half the length of the pole l, m
+        length: f64 = 0.5, in above_to(0.0, 1e6);
+        /// size of the push, N
+        force: f64 = 10.0, in above_to(0.0, 1e6);
+        /// seconds per step τ
+        tau: f64 = 0.02, in above_to(0.0, 1.0);
+        /// |x| beyond which the episode terminates, m
+        max_position: f64 = 2.4, in above_to(0.0, 1e6);
+        /// |θ| beyond which the episode terminates, degrees
+        max_angle: f64 = 12.0, in above_to(0.0, 180.0);
+        /// the four numbers of the initial state are uniform from here …
+        low: f64 = -0.05, in -10.0..=10.0;
+        /// … to here
+        high: f64 = 0.05, in -10.0..=10.0;
+        /// reward 0 per step and −1 at the end, as in Sutton & Barto, instead of 1 per step
+        sutton_barto_reward: bool = false, in ..;
+        /// steps after which an episode is truncated
+        time_limit: u32 = 500, in 1..;
+    }
 }
-cart_pole_params! {
-    /// As [`CartPoleParams`], for the older version, whose episodes are shorter.
-    CartPoleV0Params, "CartPole-v0", 200
+
+params! {
+    /// The older version, whose episodes are shorter.
+    pub struct CartPoleV0Params for "CartPole-v0" as CartPoleParams {
+        time_limit = 200;
+    }
 }
 
 /// The registry's line.
@@ -99,34 +93,13 @@ pub const ENTRY_V0: Entry = Entry {
     params: CartPoleV0Params::list,
     check: values::<CartPoleV0Params>,
     make: |settings| {
-        let dynamics = CartPoleDynamics::new(typed::<CartPoleV0Params>(settings)?.into())?;
+        let dynamics = CartPoleDynamics::new(typed::<CartPoleV0Params>(settings)?.0)?;
         Ok(Physical::of(CartPoleDynamics { id: "CartPole-v0", threshold: 195.0, ..dynamics })
             .made()
             .with_actions(&["left", "right"]))
     },
     ..ENTRY
 };
-
-impl From<CartPoleV0Params> for CartPoleParams {
-    fn from(v0: CartPoleV0Params) -> Self {
-        let CartPoleV0Params { gravity, cart_mass, pole_mass, length, force, tau, .. } = v0;
-        let CartPoleV0Params { max_position, max_angle, low, high, sutton_barto_reward, time_limit, .. } = v0;
-        Self {
-            gravity,
-            cart_mass,
-            pole_mass,
-            length,
-            force,
-            tau,
-            max_position,
-            max_angle,
-            low,
-            high,
-            sutton_barto_reward,
-            time_limit,
-        }
-    }
-}
 
 /// The environment. Its state: position x (m), velocity ẋ (m/s), angle θ (rad), angular velocity θ̇ (rad/s).
 pub type CartPole = Physical<CartPoleDynamics, 4, 4>;

@@ -24,11 +24,8 @@ params! {
 
 params! {
     /// The slippery cliff need not be.
-    pub struct CliffWalkingSlipperyParams for "CliffWalkingSlippery-v1" {
-        /// whether one goes where one wants with probability 1/3 only, and to either side with 1/3 each
-        is_slippery: bool = true, in ..;
-        /// steps after which an episode is truncated; 0: never, as in Gymnasium
-        time_limit: u32 = 0, in ..;
+    pub struct CliffWalkingSlipperyParams for "CliffWalkingSlippery-v1" as CliffWalkingParams {
+        is_slippery = true;
     }
 }
 
@@ -60,7 +57,7 @@ return is −64.709.",
     params: CliffWalkingSlipperyParams::list,
     check: values::<CliffWalkingSlipperyParams>,
     make: |settings| {
-        let p: CliffWalkingSlipperyParams = typed(settings)?;
+        let p = typed::<CliffWalkingSlipperyParams>(settings)?.0;
         Ok(cliff("CliffWalkingSlippery-v1", p.is_slippery, p.time_limit)?.made())
     },
     ..ENTRY

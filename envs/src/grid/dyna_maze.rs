@@ -29,11 +29,8 @@ params! {
 
 params! {
     /// The maze that gets a shorter way.
-    pub struct ShortcutMazeParams for "ShortcutMaze" {
-        /// steps after which the maze changes, counted over all episodes of a lane
-        change_at: u64 = 3000, in ..;
-        /// steps after which an episode is truncated; 0: never, as in the book
-        time_limit: u32 = 0, in ..;
+    pub struct ShortcutMazeParams for "ShortcutMaze" as BlockingMazeParams {
+        change_at = 3000;
     }
 }
 
@@ -86,7 +83,7 @@ evaluation, begins with the first maze. There is no model in the registry, since
     params: ShortcutMazeParams::list,
     check: values::<ShortcutMazeParams>,
     make: |settings| {
-        let p: ShortcutMazeParams = typed(settings)?;
+        let p = typed::<ShortcutMazeParams>(settings)?.0;
         Ok(Made::shown(shortcut_maze(p.change_at, p.time_limit)?).with_actions(Moves::Four.names()))
     },
     ..DYNA_MAZE

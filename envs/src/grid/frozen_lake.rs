@@ -44,25 +44,9 @@ params! {
 
 params! {
     /// FrozenLake on its 8×8 map.
-    pub struct FrozenLake8x8Params for "FrozenLake8x8-v1" {
-        /// the map: 4x4, 8x8, or random for a generated one
-        map_name: LakeMap = LakeMap::Large, in ..;
-        /// a map of one's own in place of `map_name`: rows of S start, F frozen, H hole, G goal; `/` ends a row
-        desc: String = String::new(), in ..;
-        /// whether one slips at all
-        is_slippery: bool = true, in ..;
-        /// probability of going where one wants; else to a side, each equally likely
-        success_rate: f64 = 1.0 / 3.0, in above_to(0.0, 1.0);
-        /// rewards of the steps into the goal, into a hole, onto ice
-        reward_schedule: RewardSchedule = RewardSchedule::default(), in ..;
-        /// rows and columns of a generated map
-        size: usize = 8, in 2..=1000;
-        /// probability of a generated map's cell to be frozen
-        frozen: f64 = 0.8, in 0.0..=1.0;
-        /// seed of a generated map
-        map_seed: u64 = 0, in ..;
-        /// steps after which an episode is truncated
-        time_limit: u32 = 200, in 1..;
+    pub struct FrozenLake8x8Params for "FrozenLake8x8-v1" as FrozenLakeParams {
+        map_name = LakeMap::Large;
+        time_limit = 200;
     }
 }
 
@@ -87,31 +71,7 @@ pub const LARGE: Entry = Entry {
     about: "cross a slippery lake of 8×8 cells without falling into a hole",
     params: FrozenLake8x8Params::list,
     check: values::<FrozenLake8x8Params>,
-    make: |settings| {
-        let FrozenLake8x8Params {
-            map_name,
-            desc,
-            is_slippery,
-            success_rate,
-            reward_schedule,
-            size,
-            frozen,
-            map_seed,
-            time_limit,
-        } = typed(settings)?;
-        let params = FrozenLakeParams {
-            map_name,
-            desc,
-            is_slippery,
-            success_rate,
-            reward_schedule,
-            size,
-            frozen,
-            map_seed,
-            time_limit,
-        };
-        Ok(lake("FrozenLake8x8-v1", &params, 0.85)?.made())
-    },
+    make: |settings| Ok(lake("FrozenLake8x8-v1", &typed::<FrozenLake8x8Params>(settings)?.0, 0.85)?.made()),
     ..ENTRY
 };
 
