@@ -15,6 +15,8 @@ const MOST_BARS: usize = 400;
 const FILLED: f64 = 0.72;
 const WIDEST: f64 = 64.0;
 const ERROR_WIDTH: f64 = 1.4;
+/// How much of the range is left free beyond the bars.
+const HEADROOM: f64 = 0.08;
 
 /// Bars over a common axis. Neighbours with the same label stand together over it, told apart by their groups.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -67,13 +69,24 @@ impl Bars {
     }
 
     pub(super) fn vertical(&self) -> Vertical<'_> {
-        Vertical { scale: Scale::Linear, range: self.y_range, references: &self.references }
+        Vertical { scale: Scale::Linear, range: self.y_range.or(Some(self.covered())), references: &self.references }
+    }
+
+    /// What there is to show: 0, the ends of the bars with room for the numbers beyond them, the references. Bars
+    /// stand on the end of their axis where none goes below 0.
+    fn covered(&self) -> (f64, f64) {
+        let drawn = self.bars.iter().filter(|bar| bar.is_drawn());
+        let ends = drawn.flat_map(|bar| [bar.value, bar.low, bar.high]);
+        let ends = ends.chain(self.references.iter().map(|reference| reference.y)).filter(|end| axis::usable(*end));
+        let (low, high) = axis::extent(ends).map_or((0.0, 1.0), |(low, high)| (low.min(0.0), high.max(0.0)));
+        let free = HEADROOM * (high - low);
+        let range = (if low < 0.0 { low - free } else { 0.0 }, if high > 0.0 { high + free } else { 0.0 });
+        if range.0 < range.1 { range } else { (0.0, 1.0) }
     }
 
     pub(super) fn draw(&self, cell: Area, legend: &Legend, scene: &mut Scene) {
         let names = Names { title: &self.title, x_label: &self.x_label, y_label: &self.y_label };
-        let ends = self.ends();
-        let framed = |below: f64| Frame::new(names, self.vertical(), ends.iter().copied(), cell, below);
+        let framed = |below: f64| Frame::new(names, self.vertical(), [], cell, below);
         let first = Slots::new(&self.bars, framed(TICK_ROW).area);
         let labels = Categories::new(first.clusters().map(|(label, _, width)| (label, width)));
         let frame = framed(labels.height());
@@ -83,6 +96,10 @@ impl Bars {
         frame.draw_grid_and_ticks(scene);
         for (bar, sides) in slots.bars() {
             bar.draw(sides, &frame, legend, scene);
+        }
+        let zero = frame.height(0.0);
+        if (frame.area.top..frame.area.bottom).contains(&zero) {
+            scene.line(vec![(frame.area.left, zero), (frame.area.right, zero)], SPINE, HAIRLINE);
         }
         if !self.bars.iter().any(Bar::is_drawn) {
             frame.draw_emptiness(scene);
@@ -100,15 +117,6 @@ impl Bars {
                 at.into_iter().for_each(|at| scene.text(at, axis::number(bar.value), TICKS, MUTED, Align::Middle));
             }
         }
-    }
-
-    /// What the vertical axis has to show: 0, the ends of the bars, and room for the numbers beyond them.
-    fn ends(&self) -> Vec<f64> {
-        let drawn = self.bars.iter().filter(|bar| bar.is_drawn());
-        let ends = drawn.flat_map(|bar| [bar.value, bar.low, bar.high]).chain([0.0]);
-        let (low, high) = axis::extent(ends).unwrap_or((0.0, 0.0));
-        let room = 0.05 * (high - low);
-        vec![if low < 0.0 { low - room } else { low }, if high > 0.0 { high + room } else { high }]
     }
 }
 
@@ -168,9 +176,6 @@ impl Bar {
         let area = Area { left: left + edge, right: right - edge, top: zero.min(value), bottom: zero.max(value) };
         if area.height() > 0.0 {
             scene.fill(area.corners(), legend.group(&self.group));
-        }
-        if (top..=bottom).contains(&frame.height(0.0)) {
-            scene.line(vec![(left, zero), (right, zero)], SPINE, HAIRLINE);
         }
         if let Some((low, high)) = self.error() {
             let (x, cap) = (f64::midpoint(left, right), ((right - left) * 0.2).min(6.0));

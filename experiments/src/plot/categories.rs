@@ -9,9 +9,9 @@ use super::theme::{MUTED, TICK_SIZE};
 const ROW: f64 = 14.0;
 const MOST_ROWS: usize = 3;
 /// Least room between two names.
-const APART: f64 = 8.0;
+const APART: f64 = 5.0;
 /// A name written upwards is cut to this length.
-const LONGEST: f64 = 110.0;
+const LONGEST: f64 = 90.0;
 /// Names of so few letters are numbers, or nearly so: some are left out before any is turned.
 const SHORT: usize = 4;
 

@@ -46,8 +46,8 @@ impl Names<'_> {
         }
     }
 
-    /// Writes them around an area of a cell.
-    pub(super) fn draw(&self, area: Area, cell: Area, scene: &mut Scene) {
+    /// Writes them around an area of a cell; `left` is where the label of the vertical axis begins.
+    pub(super) fn draw(&self, area: Area, cell: Area, left: f64, scene: &mut Scene) {
         let (middle, center) = area.center();
         // A text wider than the area is moved to stay in the cell.
         let middle_of = |width: f64| middle.min(cell.right - width / 2.0).max(cell.left + width / 2.0);
@@ -60,7 +60,7 @@ impl Names<'_> {
         let y_label = font::fit(self.y_label, LABEL, cell.height());
         let half = font::width(&y_label, LABEL) / 2.0;
         let height = center.min(cell.bottom - half).max(cell.top + half);
-        scene.text((cell.left + LABEL_SIZE / 2.0, height), y_label, LABEL, TEXT, Align::Upwards);
+        scene.text((left + LABEL_SIZE / 2.0, height), y_label, LABEL, TEXT, Align::Upwards);
     }
 }
 
@@ -140,7 +140,7 @@ impl<'a> Frame<'a> {
     }
 
     pub(super) fn draw_titles(&self, cell: Area, scene: &mut Scene) {
-        self.names.draw(self.area, cell, scene);
+        self.names.draw(self.area, cell, cell.left, scene);
     }
 
     /// Says that nothing is there: above the middle, where a reference line on its own would lie.

@@ -225,15 +225,14 @@ impl Entry {
             let points = vec![(x, y - half), (x + SAMPLE, y - half), (x + SAMPLE, y + half), (x, y + half)];
             scene.marks.push(Mark::Fill { points, color: self.color, opacity: BAND });
         }
-        let (middle, side) = (x + SAMPLE / 2.0, 6.0);
         if self.sample == Sample::Bar {
-            let square = Area { left: middle - side, top: y - side, right: middle + side, bottom: y + side };
-            scene.fill(square.corners(), self.color);
+            let area = Area { left: x, top: y - 5.0, right: x + SAMPLE, bottom: y + 5.0 };
+            scene.fill(area.corners(), self.color);
             return;
         }
         stroke(vec![(x, y), (x + SAMPLE, y)], self.dashes, self.color, self.width, scene);
         if self.sample == Sample::Point {
-            scene.disc((middle, y), DOT, self.color);
+            scene.disc((x + SAMPLE / 2.0, y), DOT, self.color);
         }
     }
 }

@@ -55,7 +55,13 @@ impl Scale {
         // Less than two powers: round numbers say more.
         let between = Axis::new((self.value(low), self.value(high)), wanted.min(4.0)).ticks.into_iter();
         let placed = between.filter_map(|(value, label)| Some((self.place(value)?, label)));
-        Axis::with_ticks((low, high), placed.filter(|(place, _)| (low - 1e-9..=high + 1e-9).contains(place)).collect())
+        let within = |(place, _): &(f64, String)| (low - 1e-9..=high + 1e-9).contains(place);
+        let mut ticks: Vec<_> = placed.filter(within).collect();
+        if ticks.is_empty() {
+            let middle = f64::midpoint(low, high);
+            ticks.push((middle, axis::number(self.value(middle))));
+        }
+        Axis::with_ticks((low, high), ticks)
     }
 
     /// A power of the base as it is written: `1/128, 1/4, 1, 2`, `2¹⁴`; `10⁻³, 1, 10, 10²`.
@@ -111,7 +117,7 @@ mod tests {
     #[test]
     fn every_range_gives_a_few_ticks() {
         for scale in [Scale::Log2, Scale::Log10] {
-            for low in [5e-324, 1e-300, 1e-3, 0.9, 1.0, 1e9, 1e299] {
+            for low in [5e-324_f64, 1e-300, 1e-3, 0.9, 1.0, 1e9, 1e299] {
                 for factor in [1.0, 1.000_1, 1.5, 7.0, 1e5] {
                     let high = (low * factor).min(1e300);
                     let axis = scale.axis((scale.place(low).unwrap(), scale.place(high).unwrap()), 6.0);

@@ -100,6 +100,18 @@ impl Area {
         (f64::midpoint(self.left, self.right), f64::midpoint(self.top, self.bottom))
     }
 
+    /// Whether a point lies in it.
+    pub(super) fn holds(&self, (x, y): Point) -> bool {
+        (self.left..=self.right).contains(&x) && (self.top..=self.bottom).contains(&y)
+    }
+
+    /// The same size, moved as little as it takes to lie within another.
+    pub(super) fn within(&self, outer: Self) -> Self {
+        let x = (outer.right - self.right).min(0.0).max(outer.left - self.left);
+        let y = (outer.bottom - self.bottom).min(0.0).max(outer.top - self.top);
+        Self { left: self.left + x, top: self.top + y, right: self.right + x, bottom: self.bottom + y }
+    }
+
     /// Its corners, clockwise from the top left.
     pub(super) fn corners(&self) -> Vec<Point> {
         vec![(self.left, self.top), (self.right, self.top), (self.right, self.bottom), (self.left, self.bottom)]

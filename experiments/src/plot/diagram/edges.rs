@@ -9,7 +9,7 @@ use super::nodes::{Placed, STRONG, halo};
 /// Straight pieces of a curved edge.
 const PIECES: u32 = 40;
 /// Radius of a loop, and how far its middle lies beyond the outline, in radii.
-const LOOP: f64 = 13.0;
+const LOOP: f64 = 14.0;
 const BEYOND: f64 = 0.75;
 /// Length of an arrow, and half its width.
 const HEAD: f64 = 9.0;
@@ -17,7 +17,7 @@ const HALF_HEAD: f64 = 4.0;
 /// Where along its edge a label may stand, the best first.
 const PLACES: [f64; 9] = [0.5, 0.4, 0.6, 0.32, 0.68, 0.26, 0.74, 0.2, 0.8];
 
-/// Draws all edges, those that stand out on top, and then the labels, none over another where there is room.
+/// Draws all edges, those that stand out on top, and then the labels, each where it covers the least.
 pub(super) fn draw(edges: &[Edge], nodes: &[Placed<'_>], area: Area, scene: &mut Scene) {
     let routes: Vec<Option<Route>> = edges.iter().map(|edge| Route::new(edge, nodes)).collect();
     for strong in [false, true] {
@@ -25,20 +25,22 @@ pub(super) fn draw(edges: &[Edge], nodes: &[Placed<'_>], area: Area, scene: &mut
         drawn.for_each(|(edge, route)| route.iter().for_each(|route| route.draw(edge, scene)));
     }
     let mut taken: Vec<Area> = nodes.iter().map(Placed::area).collect();
-    for (edge, route) in edges.iter().zip(&routes) {
+    let ways: Vec<Vec<Point>> =
+        routes.iter().map(|route| route.as_ref().map_or_else(Vec::new, Route::points)).collect();
+    for (index, (edge, route)) in edges.iter().zip(&routes).enumerate() {
         let font = if edge.strong { Font::bold(TICK_SIZE) } else { Font::regular(TICK_SIZE) };
         let text = font::fit(&edge.label, font, area.width() * 0.4);
         let (Some(route), false) = (route, text.is_empty()) else { continue };
         let half = (font::width(&text, font) / 2.0, TICK_SIZE * 0.6);
-        let boxed = |along: f64| {
-            // Within the area, however the edge runs.
-            let (x, y) = route.at(route.start + along * (route.end - route.start));
-            let x = x.min(area.right - half.0).max(area.left + half.0);
-            let y = y.min(area.bottom - half.1).max(area.top + half.1);
-            Area { left: x - half.0, right: x + half.0, top: y - half.1, bottom: y + half.1 }
+        let covered = |place: &Area| {
+            let labels = taken.iter().filter(|other| meet(place, other)).count();
+            let passes = |way: &Vec<Point>| way.iter().any(|point| place.holds(*point));
+            let others = ways.iter().enumerate().filter(|(other, way)| *other != index && passes(way)).count();
+            100 * labels + others
         };
-        let free = PLACES.map(boxed).into_iter().find(|place| taken.iter().all(|other| !meet(place, other)));
-        let place = free.unwrap_or_else(|| boxed(PLACES[0]));
+        // The first of the best.
+        let places = route.places(half).into_iter().map(|place| place.within(area));
+        let Some(place) = places.min_by_key(covered) else { continue };
         halo(place, scene);
         scene.text(place.center(), text, font, if edge.strong { STRONG } else { MUTED }, Align::Middle);
         taken.push(place);
@@ -100,6 +102,35 @@ impl Route {
                 (middle.0 - LOOP * angle.sin(), middle.1 + side * LOOP * angle.cos())
             }
         }
+    }
+
+    /// Points all along what is drawn, close enough for no label to slip between them.
+    fn points(&self) -> Vec<Point> {
+        (0..=PIECES).map(|piece| self.at(self.along(f64::from(piece) / f64::from(PIECES)))).collect()
+    }
+
+    fn along(&self, part: f64) -> f64 {
+        self.start + part * (self.end - self.start)
+    }
+
+    /// Where a label of such a size may stand, the best place first: on the edge, beside one that it would hide,
+    /// outside a loop.
+    fn places(&self, half: (f64, f64)) -> Vec<Area> {
+        let around = |(x, y): Point| Area { left: x - half.0, right: x + half.0, top: y - half.1, bottom: y + half.1 };
+        if let Curve::Loop(middle, side) = self.curve {
+            return vec![around((middle.0, middle.1 - side * (LOOP + half.1 + 2.0)))];
+        }
+        let (a, b) = (self.at(self.start), self.at(self.end));
+        let length = distance(a, b).max(1e-9);
+        let across = ((b.0 - a.0) / length, (b.1 - a.1) / length);
+        let hidden = 2.0 * (half.0 * across.0.abs() + half.1 * across.1.abs());
+        if hidden + 2.5 * HEAD <= length {
+            return PLACES.map(|part| around(self.at(self.along(part)))).into();
+        }
+        let out = half.0 * across.1.abs() + half.1 * across.0.abs() + 4.0;
+        let middle = self.at(self.along(0.5));
+        let beside = |side: f64| around((middle.0 + side * out * across.1, middle.1 - side * out * across.0));
+        vec![beside(1.0), beside(-1.0)]
     }
 
     /// Where it crosses a node's outline, between an end inside and the middle outside.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// More than these are more than an image has room for.
 const MOST_NODES: usize = 400;
-const MOST_EDGES: usize = 2_000;
+const MOST_EDGES: usize = 800;
 
 /// Nodes and the edges between them, placed by whoever made it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -98,7 +98,7 @@ impl Diagram {
     /// Draws it into its cell of the figure.
     pub(super) fn draw(&self, cell: Area, scene: &mut Scene) {
         let names = Names { title: &self.title, x_label: "", y_label: "" };
-        names.draw(cell, cell, scene);
+        names.draw(cell, cell, cell.left, scene);
         let inside = names.inside(cell);
         if self.nodes.is_empty() {
             scene.text(inside.center(), "no data", LABEL, MUTED, Align::Middle);

@@ -7,7 +7,7 @@ use super::{Node, Shape};
 use plotters::style::RGBColor;
 
 /// Radius of an open node with a label and without, of a filled one, and half the side of a square.
-const NAMED: f64 = 16.0;
+const NAMED: f64 = 17.0;
 const BARE: f64 = 9.0;
 const FILLED: f64 = 5.0;
 const SQUARE: f64 = 12.0;
@@ -62,7 +62,7 @@ impl<'a> Placed<'a> {
         let text = font::fit(&node.label, font, room);
         let width = font::width(&text, font);
         let (half, beside) = match node.shape {
-            Shape::Open if width + 8.0 <= 2.0 * radius => ((radius, radius), false),
+            Shape::Open if width + 5.0 <= 2.0 * radius => ((radius, radius), false),
             Shape::Open => ((width / 2.0 + WITHIN, radius), false),
             Shape::Filled => ((FILLED, FILLED), true),
             Shape::Square => ((SQUARE, SQUARE), width + 6.0 > 2.0 * SQUARE),

@@ -38,8 +38,9 @@ pub(super) fn draw(map: &HeatMap, grid: &Grid, scene: &mut Scene) {
         let text = writing.texts.get(index).map_or("", String::as_str);
         scene.text(writing.at(area), text, Font::regular(writing.size), ink, Align::Middle);
         let pointed = map.arrows.get(index).map_or(&[][..], Vec::as_slice);
-        let middle = (area.center().0, area.top + area.height() * if writing.below { 0.4 } else { 0.5 });
-        draw_arrows(pointed, middle, width.min(height), ink, scene);
+        let middle = (area.center().0, area.top + area.height() * if writing.below { 0.38 } else { 0.5 });
+        let side = width.min(height) * if writing.below { 0.84 } else { 1.0 };
+        draw_arrows(pointed, middle, side, ink, scene);
         let letters = map.marks.iter().filter(|(cell, _)| *cell == index).map(|(_, letter)| letter);
         for letter in letters {
             draw_mark(letter, area, text.is_empty() && pointed.is_empty(), ink, scene);
@@ -80,7 +81,7 @@ impl Writing {
         }
         let mut texts = if given { map.labels.clone() } else { numbers(&map.values) };
         let longest = texts.iter().map(|text| font::width(text, Font::regular(10.0))).fold(0.0, f64::max) / 10.0;
-        let size = LARGEST.min(height * if below { 0.28 } else { 0.6 }).min((width - 4.0) / longest.max(0.1));
+        let size = LARGEST.min(height * if below { 0.24 } else { 0.6 }).min((width - 4.0) / longest.max(0.1));
         if size < SMALLEST && !given {
             return none;
         }
@@ -92,7 +93,8 @@ impl Writing {
     }
 
     fn at(&self, area: Area) -> Point {
-        let height = if self.below { area.bottom - 3.0 - self.size / 2.0 } else { area.center().1 };
+        let height =
+            if self.below { area.bottom - area.height() * 0.08 - 1.0 - self.size / 2.0 } else { area.center().1 };
         (area.center().0, height)
     }
 }

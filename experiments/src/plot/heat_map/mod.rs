@@ -17,10 +17,14 @@ const MOST_CELLS: usize = 40_000;
 const BAR: f64 = 12.0;
 const BAR_GAP: f64 = 14.0;
 const BAR_STEPS: usize = 100;
-/// Cells are squares of at least this size; where that leaves no room, they fill the panel.
-const SQUARE: f64 = 14.0;
-/// And then a side is at most so many times the other.
-const STRETCH: f64 = 6.0;
+/// Cells are squares where these fill so much of the room both ways. Where not, a side is at most so many times the
+/// other, and more than that where the other is too small to be read.
+const FILLED: f64 = 0.6;
+const STRETCH: f64 = 1.4;
+const SMALL: f64 = 14.0;
+const SMALL_STRETCH: f64 = 12.0;
+/// The colour bar is this high at least, where there is room.
+const LEAST_BAR: f64 = 90.0;
 
 /// Cells of a grid coloured by value, with a colour bar beside them.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -86,14 +90,15 @@ impl HeatMap {
         let inside = names.inside(cell);
         let covered = self.range.or_else(|| axis::extent(self.values.iter().copied()));
         let Some(covered) = covered.filter(|_| !self.values.is_empty()) else {
-            names.draw(inside, cell, scene);
+            names.draw(inside, cell, cell.left, scene);
             scene.text(inside.center(), "no data", LABEL, MUTED, Align::Middle);
             return;
         };
         let grid = Grid::new(self, inside, covered);
-        // An axis label stands below its names, however high the grid is.
-        let below = Area { bottom: (grid.area.bottom + grid.names_height() + cell.bottom - inside.bottom), ..cell };
-        names.draw(grid.area, Area { bottom: below.bottom.min(cell.bottom), ..cell }, scene);
+        // Title and axis labels stand close to the grid, whatever room is left around it.
+        let top = cell.top + grid.area.top - inside.top;
+        let bottom = cell.bottom - inside.bottom + grid.area.bottom + grid.below;
+        names.draw(grid.area, Area { top, bottom, ..cell }, cell.left + grid.aside, scene);
         cells::draw(self, &grid, scene);
         grid.draw_names(self, scene);
         grid.draw_bar(scene);
@@ -107,9 +112,15 @@ struct Grid {
     size: (f64, f64),
     columns: usize,
     x_names: Categories,
-    /// One of so many rows is named.
+    /// Room left free on either side of the grid.
+    aside: f64,
+    /// Room that the names take.
+    below: f64,
+    /// Room for the names of the rows, of which one of so many is written.
+    named: f64,
     every: usize,
     bar: Axis,
+    bar_area: Area,
 }
 
 impl Grid {
@@ -125,23 +136,35 @@ impl Grid {
         let fitted = |height: f64| {
             let (w, h) = ((right - left) / columns, height / rows);
             let side = w.min(h);
-            if side >= SQUARE { (side, side) } else { (w.min(STRETCH * h), h.min(STRETCH * w)) }
+            let most = if side < SMALL {
+                SMALL_STRETCH
+            } else if side * rows < FILLED * height || side * columns < FILLED * (right - left) {
+                STRETCH
+            } else {
+                1.0
+            };
+            (w.min(most * h), h.min(most * w))
         };
         let name_columns = |width: f64| Categories::new(map.x_ticks.iter().map(|name| (name.as_str(), width)));
         let below = |names: &Categories| if map.x_ticks.is_empty() { 4.0 } else { names.height() + TICK };
-        let x_names = name_columns(fitted(inside.height()).0);
-        let (width, height) = fitted(inside.height() - below(&x_names));
+        let first = name_columns(fitted(inside.height()).0);
+        let (width, height) = fitted(inside.height() - below(&first));
         let x_names = name_columns(width);
-        let spare = ((right - left) - width * columns).max(0.0) / 2.0;
+        let below = below(&x_names);
+        let aside = ((right - left) - width * columns).max(0.0) / 2.0;
+        let above = (inside.height() - below - height * rows).max(0.0) / 2.0;
         let area = Area {
-            left: left + spare,
-            top: inside.top,
-            right: left + spare + width * columns,
-            bottom: inside.top + height * rows,
+            left: left + aside,
+            top: inside.top + above,
+            right: left + aside + width * columns,
+            bottom: inside.top + above + height * rows,
         };
-        let bar = Axis::new(covered, area.height() / TICK_DISTANCE.min(area.height()));
+        let higher = (LEAST_BAR.min(inside.height() - below) - area.height()).max(0.0) / 2.0;
+        let (from, to) = (area.right + BAR_GAP, area.right + BAR_GAP + BAR);
+        let bar_area = Area { left: from, right: to, top: area.top - higher, bottom: area.bottom + higher };
+        let bar = Axis::new(covered, (bar_area.height() / TICK_DISTANCE).max(1.0));
         let every = ((TICK_SIZE + 1.0) / height).ceil().max(1.0) as usize;
-        Self { area, size: (width, height), columns: map.columns, x_names, every, bar }
+        Self { area, size: (width, height), columns: map.columns, x_names, aside, below, named, every, bar, bar_area }
     }
 
     /// Where a cell lies.
@@ -152,24 +175,18 @@ impl Grid {
         Area { left, top, right: left + width, bottom: top + height }
     }
 
-    fn names_height(&self) -> f64 {
-        self.x_names.height() + TICK
-    }
-
     fn draw_names(&self, map: &HeatMap, scene: &mut Scene) {
         let (width, height) = self.size;
         let middles = (0..map.x_ticks.len()).map(|column| self.area.left + (column as f64 + 0.5) * width);
         self.x_names.draw(middles, self.area.bottom - TICK / 2.0, scene);
         for (row, name) in map.y_ticks.iter().enumerate().step_by(self.every) {
             let at = (self.area.left - PAD - 2.0, self.area.top + (row as f64 + 0.5) * height);
-            let room = (self.area.left - PAD).max(0.0);
-            scene.text(at, font::fit(name, TICKS, room), TICKS, MUTED, Align::End);
+            scene.text(at, font::fit(name, TICKS, self.named), TICKS, MUTED, Align::End);
         }
     }
 
     fn draw_bar(&self, scene: &mut Scene) {
-        let left = self.area.right + BAR_GAP;
-        let bar = Area { left, right: left + BAR, ..self.area };
+        let bar = self.bar_area;
         for step in 0..BAR_STEPS {
             // Each reaches down to the end, so that no seam shows between them.
             let top = bar.top + bar.height() * step as f64 / BAR_STEPS as f64;

@@ -1,5 +1,7 @@
 //! Whole figures: what is in them, what is refused, and that nothing odd brings the drawing down.
 
+mod kinds;
+
 use super::theme::PALETTE;
 use super::*;
 
