@@ -17,12 +17,14 @@ mod one;
 pub mod planning;
 pub mod probing;
 pub mod registry;
+pub mod restore;
 pub mod schedule;
 pub mod tabular;
+pub mod taxonomy;
 #[cfg(feature = "deep")]
 pub mod value;
 
-pub use agent::{Agent, Metrics, Mode, Policy, Recipe, Setup};
+pub use agent::{Agent, Metrics, Mode, Policy, Recipe, Setup, round};
 pub use device::DeviceName;
 pub use error::Error;
 pub use schedule::Schedule;

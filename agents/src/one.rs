@@ -3,7 +3,7 @@
 use gymkhana_envs::{Batch, Elem, Encode, Env, Lanes, Rng, Seeds, Space, Spec, Step};
 
 use crate::{
-    agent::{Agent, Metrics, Recipe, Setup},
+    agent::{Agent, Metrics, Recipe, Setup, round},
     device::DeviceName,
 };
 
@@ -49,8 +49,6 @@ pub(crate) fn train<B: Batch>(agent: &mut impl Agent<B::O, B::A>, lanes: &mut B,
     let width = lanes.spec().actions.width();
     let (mut act, mut log) = (vec![B::A::default(); lanes.lanes() * width], Metrics::default());
     for _ in 0..rounds {
-        agent.act(&lanes.now(), rng, &mut act);
-        lanes.step(&act).expect("actions in their space");
-        agent.learn(&lanes.seen(&act), rng, &mut log).expect("learning that does not diverge");
+        round(agent, lanes, &mut act, rng, &mut log).expect("a step and an update");
     }
 }

@@ -2,12 +2,16 @@
 
 use gymkhana_envs::error::nearest;
 
-use crate::{error::Error, tabular::q_learning};
+use crate::{
+    error::Error,
+    tabular::control::{q_learning, sarsa},
+};
 
-pub use crate::entry::{AnyAgent, Build, Entry, Kinds};
+pub use crate::entry::{AnyAgent, Build, Entry, Kinds, Scope};
 
 /// All agents.
 pub const REGISTRY: &[Entry] = &[
+    sarsa::ENTRY,
     q_learning::ENTRY,
     #[cfg(feature = "deep")]
     crate::value::dqn::ENTRY,

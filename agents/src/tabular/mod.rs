@@ -1,7 +1,12 @@
 //! Agents that keep a number per state, or per state and action.
 
-pub mod q_learning;
+pub mod control;
+pub mod given;
 pub mod q_table;
+mod room;
+pub mod v_table;
 
-pub use q_learning::{QLearning, QLearningConfig};
-pub use q_table::QTable;
+pub use control::{QLearning, QLearningConfig, Sarsa, SarsaConfig};
+pub use given::{Given, GivenPolicy};
+pub use q_table::{EpsilonGreedy, Known, QTable};
+pub use v_table::VTable;
