@@ -124,15 +124,18 @@ fn section_text(envs: &Registry, section: &Section) -> Result<String> {
     }
     sources.sort();
     sources.dedup();
+    let trains = if trains.is_empty() {
+        String::new()
+    } else {
+        format!("It trains\n{}\n\nSources\n{}\n\n", indented(&trains.join("\n")), sources.join("\n"))
+    };
     Ok(format!(
-        "{} {english} · {chinese} · {japanese}\n\n{}\n\n{}\n\nIn the figure\n{}\n\nIt trains\n{}\n\nSources\n{}\n\n\
+        "{} {english} · {chinese} · {japanese}\n\n{}\n\n{}\n\nIn the figure\n{}\n\n{trains}\
          Run it\n  gymkhana run {}\nGo further\n{}",
         section.id,
         section.about,
         indented(section.equations),
         indented(section.look_at),
-        indented(&trains.join("\n")),
-        sources.join("\n"),
         section.id,
         indented(&section.further.join("\n")),
     ))

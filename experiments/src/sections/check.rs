@@ -51,6 +51,17 @@ pub struct Check {
 }
 
 impl Check {
+    /// |measured − target| ≤ tolerance.
+    pub(super) fn near(
+        name: impl Into<String>,
+        measured: f64,
+        (target, tolerance): (f64, f64),
+        source: Source,
+        from: impl Into<String>,
+    ) -> Self {
+        Self { name: name.into(), measured, target: Target::Near { target, tolerance }, source, from: from.into() }
+    }
+
     /// Whether the measured number is what it should be.
     pub fn passes(&self) -> bool {
         match self.target {
@@ -60,8 +71,11 @@ impl Check {
     }
 }
 
-/// A number with as many digits as it needs, four after the point at most.
+/// A number with as many digits as it needs, four after the point at most; a smaller one as a power of ten.
 pub(super) fn number(x: f64) -> String {
+    if x != 0.0 && x.abs() < 5e-5 {
+        return format!("{x:.0e}");
+    }
     let text = format!("{x:.4}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
@@ -95,5 +109,7 @@ mod tests {
         assert_eq!(check(-13.25).to_string(), "PASS  return: -13.25 (target -13 ± 0.5; exact: the shortest path)");
         assert!(check(-14.0).to_string().starts_with("FAIL"));
         assert!(!check(f64::NAN).passes());
+        let exact = Check::near("G", 12.208, (12.208, 1e-12), Source::Figure, "γ = .9").to_string();
+        assert_eq!(exact, "PASS  G: 12.208 (target 12.208 ± 1e-12; figure: γ = .9)");
     }
 }

@@ -68,7 +68,9 @@ fn markdown(section: &Section, scale: Scale, command: &str, findings: &Findings,
             let _ = writeln!(text, "{}", row(cells));
         }
     }
-    let _ = writeln!(text, "\n## Settings");
+    if !trainings.is_empty() {
+        let _ = writeln!(text, "\n## Settings");
+    }
     for Training { config, seeds } in trainings {
         let settings: Vec<_> = config.agent_settings.iter().map(|(key, value)| format!("{key} = {value}")).collect();
         let _ = writeln!(
