@@ -107,7 +107,7 @@ fn together(named: &[Named], args: &Args) -> Result<bool> {
         let stored = section.costly && !itself(section) && !args.rerun;
         let begun = Instant::now();
         let outcome = match outcome(section, args, stored, &bars) {
-            Err(error) if error.chain().any(|cause| cause.is::<Interrupted>()) => return Err(error),
+            Err(error) if error.root_cause().is::<Interrupted>() => return Err(error),
             other => Outcome::new(section, other, begun.elapsed()),
         };
         bars.above(|| say(&outcome.line()))?;
