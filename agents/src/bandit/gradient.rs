@@ -7,8 +7,9 @@
 //! H(a) ← H(a) + α (R − R̄) (1{a = A} − π(a))        for all arms
 //! ```
 //!
-//! The baseline R̄ is the mean of the rewards before this one, and R̄₁ = R₁, as in the book's equation. Its figure 2.5 also
-//! says what happens without one. Earlier printings include the present reward in the mean.
+//! The baseline R̄ is the mean of the rewards before this one, and R̄₁ = R₁, as the book has it; earlier printings include the
+//! present reward. A mean that begins with R̄₁ = 0 is `from-zero`: the first arm that is pulled gets a head start where
+//! rewards are far from 0. Figure 2.5 says what happens without a baseline.
 //!
 //! Deviations
 //! 1. There are preferences and a baseline for each context that is observed (section 2.9).
@@ -34,7 +35,7 @@ params! {
     pub struct GradientBanditConfig for "gradient-bandit" {
         /// step size α
         learning_rate: Schedule = Schedule::Constant(0.1), in 0.0..;
-        /// what rewards are compared with: none, the mean of past rewards, or the current one included
+        /// what rewards are compared with: nothing, or the mean of past rewards, or of these and the current one
         baseline: Baseline = Baseline::Past, in ..;
         /// begin anew with each episode, where each is another bandit; schedules then go over an episode
         forget: bool = false, in ..;
@@ -44,29 +45,38 @@ params! {
 /// What rewards are compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Baseline {
-    /// Nothing.
+    /// Nothing: `none`.
     None,
-    /// The mean of the rewards before.
+    /// The mean of the rewards before, and the first reward with itself: `past`.
     Past,
-    /// The mean of the rewards so far, the present one included.
+    /// The same, and the first reward with 0: `from-zero`.
+    FromZero,
+    /// The mean of the rewards so far, the present one included: `current`.
     Current,
 }
 
 impl Value for Baseline {
     type Bound = usize;
     fn kind() -> String {
-        "none, past or current".into()
+        "none, past, from-zero or current".into()
     }
     fn parse(text: &str) -> Result<Self, String> {
         match text {
             "none" => Ok(Self::None),
             "past" => Ok(Self::Past),
+            "from-zero" => Ok(Self::FromZero),
             "current" => Ok(Self::Current),
-            _ => Err("neither none, past nor current".into()),
+            _ => Err("neither none, past, from-zero nor current".into()),
         }
     }
     fn show(&self) -> String {
-        format!("{self:?}").to_lowercase()
+        match self {
+            Self::None => "none",
+            Self::Past => "past",
+            Self::FromZero => "from-zero",
+            Self::Current => "current",
+        }
+        .into()
     }
     fn within(&self, _: &impl RangeBounds<usize>) -> bool {
         true
@@ -167,12 +177,12 @@ impl Agent<usize, usize> for GradientBandit {
         for (i, pi) in (0..seen.lanes()).zip(self.pi.chunks_exact(h.actions())) {
             let (context, arm, reward) = (h.state(seen.was.obs.row(i)), seen.act.row(i)[0], seen.reward[i]);
             let (mean, n) = (baseline.value_mut(context), &mut n[context]);
-            let before = if *n == 0.0 { reward } else { *mean };
+            let before = if *n == 0.0 && self.config.baseline == Baseline::Past { reward } else { *mean };
             *n += 1.0;
             *mean += (reward - *mean) / *n;
             let compared = match self.config.baseline {
                 Baseline::None => reward,
-                Baseline::Past => reward - before,
+                Baseline::Past | Baseline::FromZero => reward - before,
                 Baseline::Current => reward - *mean,
             };
             let row = h.row_mut(context);
@@ -273,6 +283,8 @@ mod tests {
         };
         // Rewards 2, 5. Past: R̄₁ = R₁ moves nothing; then 0.2·(5 − 2)·½ = 0.3.
         near(twice(Baseline::Past), 0.3);
+        // From zero: 0.2·2·½ = 0.2; then R̄ = 2, 0.2 + 0.2·3·0.401312340 = 0.440787404.
+        near(twice(Baseline::FromZero), 0.440_787_403_932_528_74);
         // Current: nothing; then R̄ = 3.5, 0.2·1.5·½ = 0.15.
         near(twice(Baseline::Current), 0.15);
         // None: 0.2·2·½ = 0.2; then π = 1/(1 + e^−0.4) = 0.598687660, 0.2 + 0.2·5·0.401312340 = 0.601312340.
@@ -281,7 +293,7 @@ mod tests {
 
     #[test]
     fn a_baseline_is_written_and_read() {
-        for text in ["none", "past", "current"] {
+        for text in ["none", "past", "from-zero", "current"] {
             assert_eq!(Baseline::parse(text).unwrap().show(), text);
         }
         assert!(Baseline::parse("mean").is_err());
