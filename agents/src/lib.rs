@@ -6,6 +6,7 @@
 
 pub mod agent;
 pub mod bench;
+pub mod bandit;
 pub mod device;
 pub mod entry;
 pub mod error;
