@@ -10,6 +10,7 @@ pub mod bandit;
 pub mod device;
 pub mod entry;
 pub mod error;
+pub mod linear;
 pub mod math;
 pub mod memory;
 #[cfg(feature = "deep")]

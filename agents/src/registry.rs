@@ -5,7 +5,11 @@ use gymkhana_envs::error::nearest;
 use crate::{
     bandit::{epsilon_greedy, exp3, gradient, lin_ucb, thompson, ucb},
     error::Error,
-    tabular::control::{q_learning, sarsa},
+    linear::semi_gradient_sarsa,
+    tabular::control::{
+        double_q_learning, expected_sarsa, n_step_sarsa, q_learning, q_sigma, sarsa, sarsa_lambda, tree_backup,
+        watkins_q_lambda,
+    },
 };
 
 pub use crate::entry::{AnyAgent, Build, Entry, Kinds, Scope};
@@ -19,7 +23,15 @@ pub const REGISTRY: &[Entry] = &[
     exp3::ENTRY,
     lin_ucb::ENTRY,
     sarsa::ENTRY,
+    expected_sarsa::ENTRY,
+    n_step_sarsa::ENTRY,
+    sarsa_lambda::ENTRY,
     q_learning::ENTRY,
+    double_q_learning::ENTRY,
+    tree_backup::ENTRY,
+    q_sigma::ENTRY,
+    watkins_q_lambda::ENTRY,
+    semi_gradient_sarsa::ENTRY,
     #[cfg(feature = "deep")]
     crate::value::dqn::ENTRY,
 ];

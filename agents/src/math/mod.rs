@@ -4,4 +4,5 @@
 pub mod bandit;
 pub mod choice;
 pub mod softmax;
+pub mod policy;
 pub mod td;

@@ -4,9 +4,15 @@ pub mod control;
 pub mod given;
 pub mod q_table;
 pub(crate) mod room;
+pub mod traces;
 pub mod v_table;
 
-pub use control::{QLearning, QLearningConfig, Sarsa, SarsaConfig};
+pub use control::{
+    DoubleQLearning, DoubleQLearningConfig, ExpectedSarsa, ExpectedSarsaConfig, NStepSarsa, NStepSarsaConfig,
+    QLearning, QLearningConfig, QSigma, QSigmaConfig, Sarsa, SarsaConfig, SarsaLambda, SarsaLambdaConfig, TreeBackup,
+    TreeBackupConfig, WatkinsQLambda, WatkinsQLambdaConfig,
+};
 pub use given::{Given, GivenPolicy};
 pub use q_table::{EpsilonGreedy, Known, QTable};
+pub use traces::{TraceKind, Traces};
 pub use v_table::VTable;
