@@ -8,6 +8,7 @@ pub mod agent;
 pub mod device;
 pub mod entry;
 pub mod error;
+pub mod linear;
 pub mod math;
 pub mod memory;
 #[cfg(feature = "deep")]

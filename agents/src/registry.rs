@@ -4,13 +4,34 @@ use gymkhana_envs::error::nearest;
 
 use crate::{
     error::Error,
-    tabular::control::{q_learning, sarsa},
+    linear::prediction::{semi_gradient_td, tdc},
+    tabular::{
+        control::{q_learning, sarsa},
+        monte_carlo::{
+            mc_control, mc_exploring_starts, mc_prediction, off_policy_mc_control, off_policy_mc_prediction,
+        },
+        prediction::{batch, n_step_td, offline_lambda_return, td_0, td_lambda, true_online_td_lambda},
+    },
 };
 
 pub use crate::entry::{AnyAgent, Build, Entry, Kinds, Scope};
 
 /// All agents.
 pub const REGISTRY: &[Entry] = &[
+    mc_prediction::ENTRY,
+    off_policy_mc_prediction::ENTRY,
+    batch::MC,
+    td_0::ENTRY,
+    n_step_td::ENTRY,
+    td_lambda::ENTRY,
+    true_online_td_lambda::ENTRY,
+    offline_lambda_return::ENTRY,
+    batch::TD,
+    semi_gradient_td::ENTRY,
+    tdc::ENTRY,
+    mc_exploring_starts::ENTRY,
+    mc_control::ENTRY,
+    off_policy_mc_control::ENTRY,
     sarsa::ENTRY,
     q_learning::ENTRY,
     #[cfg(feature = "deep")]

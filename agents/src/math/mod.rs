@@ -2,4 +2,6 @@
 //! Nothing here knows an agent or a tensor.
 
 pub mod choice;
+pub mod importance;
+pub mod lambda_returns;
 pub mod td;

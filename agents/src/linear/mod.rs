@@ -1,0 +1,3 @@
+//! Agents whose values are a weighted sum of features.
+
+pub mod prediction;
