@@ -90,6 +90,11 @@ pub struct GivenPolicy {
 }
 
 impl GivenPolicy {
+    /// Among how many actions it chooses.
+    pub fn actions(&self) -> usize {
+        self.actions
+    }
+
     /// π(a | s).
     #[inline]
     pub fn probability(&self, state: usize, action: usize, legal: Option<&[bool]>) -> f64 {

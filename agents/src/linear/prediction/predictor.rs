@@ -33,12 +33,15 @@ pub struct Weights {
     pub w: Vec<f64>,
     /// A second weight per feature, for methods that need one.
     pub h: Vec<f64>,
+    /// among how many the policies choose: with others they are other policies
+    actions: usize,
     step: u64,
 }
 
 impl Shaped for Weights {
     fn same_shape(&self, other: &Self) -> bool {
-        (self.w.len(), self.h.len()) == (other.w.len(), other.h.len())
+        let shape = |weights: &Self| (weights.w.len(), weights.h.len(), weights.actions);
+        shape(self) == shape(other)
     }
 }
 
@@ -101,8 +104,10 @@ impl<R: Rule> Predictor<R> {
         };
         let (target, behaviour) = rule.policies();
         let [target, behaviour] = [target, behaviour].map(|given| given.policy(R::OWNER, setup.spec));
-        let weights = Weights { w, h: if second { vec![0.0; n] } else { Vec::new() }, step: 0 };
-        Ok(Self { weights, target: target?, behaviour: behaviour?, steps: setup.steps, rule: rule.clone() })
+        let (target, behaviour) = (target?, behaviour?);
+        let h = if second { vec![0.0; n] } else { Vec::new() };
+        let weights = Weights { w, h, actions: target.actions(), step: 0 };
+        Ok(Self { weights, target, behaviour, steps: setup.steps, rule: rule.clone() })
     }
 
     /// What is learned.

@@ -92,12 +92,14 @@ struct Learnt<M> {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Estimate {
     v: VTable,
+    /// among how many the policy chooses: with others it is another policy
+    actions: usize,
     step: u64,
 }
 
 impl Shaped for Estimate {
     fn same_shape(&self, other: &Self) -> bool {
-        self.v.same_shape(&other.v)
+        self.v.same_shape(&other.v) && self.actions == other.actions
     }
 }
 
@@ -118,7 +120,7 @@ impl<R: Rule> Predictor<R> {
         let target = rule.target().policy(R::OWNER, setup.spec)?;
         let behaviour = rule.behaviour().map(|given| given.policy(R::OWNER, setup.spec)).transpose()?;
         let memory = rule.memory(v.flat().len(), setup.lanes);
-        let learnt = Learnt { estimate: Estimate { v, step: 0 }, memory };
+        let learnt = Learnt { estimate: Estimate { v, actions: target.actions(), step: 0 }, memory };
         Ok(Self { learnt, target, behaviour, steps: setup.steps, rule: rule.clone() })
     }
 
@@ -151,7 +153,7 @@ impl<R: Rule> Policy<usize, usize> for Predictor<R> {
 
 impl<R: Rule> Agent<usize, usize> for Predictor<R> {
     fn learn(&mut self, seen: &Transitions<'_, usize, usize>, _: &mut Rng, log: &mut Metrics) -> Result<(), Error> {
-        let Learnt { estimate: Estimate { v, step: taken }, memory } = &mut self.learnt;
+        let Learnt { estimate: Estimate { v, step: taken, .. }, memory } = &mut self.learnt;
         for i in 0..seen.lanes() {
             let (state, action, legal) = (v.state(seen.was.obs.row(i)), seen.act.row(i)[0], seen.was.legal_in(i));
             let ratio = self.behaviour.as_ref().map_or(1.0, |behaviour| {
