@@ -5,10 +5,19 @@ use gymkhana_envs::error::nearest;
 use crate::{
     bandit::{epsilon_greedy, exp3, gradient, lin_ucb, thompson, ucb},
     error::Error,
-    linear::semi_gradient_sarsa,
-    tabular::control::{
-        double_q_learning, expected_sarsa, n_step_sarsa, q_learning, q_sigma, sarsa, sarsa_lambda, tree_backup,
-        watkins_q_lambda,
+    linear::{
+        prediction::{semi_gradient_td, tdc},
+        semi_gradient_sarsa,
+    },
+    tabular::{
+        control::{
+            double_q_learning, expected_sarsa, n_step_sarsa, q_learning, q_sigma, sarsa, sarsa_lambda, tree_backup,
+            watkins_q_lambda,
+        },
+        monte_carlo::{
+            mc_control, mc_exploring_starts, mc_prediction, off_policy_mc_control, off_policy_mc_prediction,
+        },
+        prediction::{batch, n_step_td, offline_lambda_return, td_0, td_lambda, true_online_td_lambda},
     },
 };
 
@@ -22,6 +31,20 @@ pub const REGISTRY: &[Entry] = &[
     gradient::ENTRY,
     exp3::ENTRY,
     lin_ucb::ENTRY,
+    mc_prediction::ENTRY,
+    off_policy_mc_prediction::ENTRY,
+    batch::MC,
+    td_0::ENTRY,
+    n_step_td::ENTRY,
+    td_lambda::ENTRY,
+    true_online_td_lambda::ENTRY,
+    offline_lambda_return::ENTRY,
+    batch::TD,
+    semi_gradient_td::ENTRY,
+    tdc::ENTRY,
+    mc_exploring_starts::ENTRY,
+    mc_control::ENTRY,
+    off_policy_mc_control::ENTRY,
     sarsa::ENTRY,
     expected_sarsa::ENTRY,
     n_step_sarsa::ENTRY,

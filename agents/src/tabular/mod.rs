@@ -2,8 +2,12 @@
 
 pub mod control;
 pub mod given;
+pub mod monte_carlo;
+pub mod path;
+pub mod prediction;
 pub mod q_table;
 pub(crate) mod room;
+pub mod trace;
 pub mod traces;
 pub mod v_table;
 
@@ -14,5 +18,6 @@ pub use control::{
 };
 pub use given::{Given, GivenPolicy};
 pub use q_table::{EpsilonGreedy, Known, QTable};
-pub use traces::{TraceKind, Traces};
+pub use trace::TraceKind;
+pub use traces::Traces;
 pub use v_table::VTable;

@@ -90,6 +90,17 @@ impl QTable {
         Ok(())
     }
 
+    /// The place of Q(s, a) in all of Q.
+    #[inline]
+    pub fn cell(&self, state: usize, action: usize) -> usize {
+        state * self.actions + action
+    }
+
+    /// All of Q, to be changed.
+    pub fn flat_mut(&mut self) -> &mut [f64] {
+        &mut self.values
+    }
+
     /// All of Q, states × actions.
     pub fn flat(&self) -> &[f64] {
         &self.values
