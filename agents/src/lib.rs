@@ -10,8 +10,10 @@ pub mod entry;
 pub mod error;
 pub mod math;
 pub mod memory;
+pub mod model_based;
 #[cfg(feature = "deep")]
 pub mod nn;
+pub mod offline;
 #[cfg(test)]
 mod one;
 pub mod planning;

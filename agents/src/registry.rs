@@ -4,7 +4,12 @@ use gymkhana_envs::error::nearest;
 
 use crate::{
     error::Error,
-    tabular::control::{q_learning, sarsa},
+    model_based::{dyna_q, dyna_q_plus, prioritized_sweeping, trajectory_sampling},
+    offline::q_iteration,
+    tabular::{
+        control::{q_learning, sarsa},
+        policy_gradient::{actor_critic, actor_critic_lambda, reinforce},
+    },
 };
 
 pub use crate::entry::{AnyAgent, Build, Entry, Kinds, Scope};
@@ -13,6 +18,14 @@ pub use crate::entry::{AnyAgent, Build, Entry, Kinds, Scope};
 pub const REGISTRY: &[Entry] = &[
     sarsa::ENTRY,
     q_learning::ENTRY,
+    reinforce::ENTRY,
+    actor_critic::ENTRY,
+    actor_critic_lambda::ENTRY,
+    dyna_q::ENTRY,
+    dyna_q_plus::ENTRY,
+    prioritized_sweeping::ENTRY,
+    trajectory_sampling::ENTRY,
+    q_iteration::ENTRY,
     #[cfg(feature = "deep")]
     crate::value::dqn::ENTRY,
 ];

@@ -2,4 +2,5 @@
 //! Nothing here knows an agent or a tensor.
 
 pub mod choice;
+pub mod softmax;
 pub mod td;
