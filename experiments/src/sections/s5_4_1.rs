@@ -127,7 +127,9 @@ fn figure(cliff: &[Completed], lake: &[Completed]) -> Figure {
                 series: vec![curve("greedy", cliff, "eval/return_mean"), exploring],
                 references: vec![Reference { label: "optimum".into(), y: CLIFF_OPTIMUM }],
                 y_range: Some((-120.0, 0.0)),
-            },
+                ..Panel::default()
+            }
+            .into(),
             Panel {
                 title: "Slippery lake, 8×8".into(),
                 x_label: "environment steps".into(),
@@ -135,7 +137,9 @@ fn figure(cliff: &[Completed], lake: &[Completed]) -> Figure {
                 series: vec![curve("greedy", lake, "eval/return_mean")],
                 references: vec![Reference { label: "best stationary policy".into(), y: LAKE_OPTIMUM }],
                 y_range: Some((0.0, 1.0)),
-            },
+                ..Panel::default()
+            }
+            .into(),
         ],
     }
 }

@@ -119,16 +119,19 @@ fn table(made: &[Completed]) -> Table {
 fn figure(made: &[Completed]) -> Figure {
     Figure {
         title: "5.4.2 DQN on CartPole-v1".into(),
-        panels: vec![Panel {
-            x_label: "environment steps".into(),
-            y_label: "greedy return".into(),
-            series: vec![curve("DQN", made, "eval/return_mean")],
-            references: vec![
-                Reference { label: "solved".into(), y: SOLVED },
-                Reference { label: "random policy".into(), y: 22.25 },
-            ],
-            y_range: Some((0.0, 520.0)),
-            ..Panel::default()
-        }],
+        panels: vec![
+            Panel {
+                x_label: "environment steps".into(),
+                y_label: "greedy return".into(),
+                series: vec![curve("DQN", made, "eval/return_mean")],
+                references: vec![
+                    Reference { label: "solved".into(), y: SOLVED },
+                    Reference { label: "random policy".into(), y: 22.25 },
+                ],
+                y_range: Some((0.0, 520.0)),
+                ..Panel::default()
+            }
+            .into(),
+        ],
     }
 }
