@@ -3,6 +3,7 @@
 use gymkhana_envs::error::nearest;
 
 use crate::{
+    bandit::{epsilon_greedy, exp3, gradient, lin_ucb, thompson, ucb},
     error::Error,
     model_based::{dyna_q, dyna_q_plus, prioritized_sweeping, trajectory_sampling},
     offline::q_iteration,
@@ -16,6 +17,12 @@ pub use crate::entry::{AnyAgent, Build, Entry, Kinds, Scope};
 
 /// All agents.
 pub const REGISTRY: &[Entry] = &[
+    epsilon_greedy::ENTRY,
+    ucb::ENTRY,
+    thompson::ENTRY,
+    gradient::ENTRY,
+    exp3::ENTRY,
+    lin_ucb::ENTRY,
     sarsa::ENTRY,
     q_learning::ENTRY,
     reinforce::ENTRY,

@@ -1,20 +1,21 @@
-//! The softmax of preferences, and the gradient of its logarithm.
+//! The soft-max policy, and the gradient of its logarithm.
 
 use gymkhana_envs::Rng;
 
 use super::choice;
 
-/// π(a) = e^h(a) / Σ_b e^h(b) over the legal actions, and 0 for the others; `pi` has a place per action.
+/// π(a) = exp h(a) / Σ exp h(b) over the legal actions; 0 for the others. The greatest preference is subtracted from all
+/// first, so that nothing overflows.
 #[inline]
 pub fn softmax(h: &[f64], legal: Option<&[bool]>, pi: &mut [f64]) {
-    // The greatest is taken off, so that no power overflows.
     let most = choice::max(h, legal);
     let mut sum = 0.0;
-    for (a, pi) in pi.iter_mut().enumerate() {
-        *pi = if legal.is_none_or(|legal| legal[a]) { (h[a] - most).exp() } else { 0.0 };
+    for (a, (pi, h)) in pi.iter_mut().zip(h).enumerate() {
+        *pi = if legal.is_none_or(|legal| legal[a]) { (h - most).exp() } else { 0.0 };
         sum += *pi;
     }
-    pi.iter_mut().for_each(|pi| *pi /= sum);
+    let scale = 1.0 / sum;
+    pi.iter_mut().for_each(|pi| *pi *= scale);
 }
 
 /// ∂ ln π(a) / ∂h(b) = 1{a = b} − π(b) for every action b, in the place of π(b).
@@ -31,20 +32,17 @@ pub fn draw(pi: &[f64], rng: &mut Rng) -> usize {
     // A draw above the sum of rounded probabilities gives the first action, which may be illegal.
     if pi[action] > 0.0 { action } else { choice::argmax(pi, None) }
 }
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn probabilities_are_shares_of_powers() {
-        let (h, mut pi) = ([0.0, 3.0_f64.ln(), 4.0_f64.ln()], [0.0; 3]);
-        softmax(&h, None, &mut pi);
-        assert!(pi.iter().zip([0.125, 0.375, 0.5]).all(|(pi, right)| (pi - right).abs() < 1e-15), "{pi:?}");
-        softmax(&h, Some(&[true, true, false]), &mut pi);
-        assert!(pi.iter().zip([0.25, 0.75, 0.0]).all(|(pi, right)| (pi - right).abs() < 1e-15), "{pi:?}");
-        softmax(&[1e4, 1e4, -1e4], None, &mut pi);
-        assert_eq!(pi, [0.5, 0.5, 0.0]);
+    fn shares_of_the_legal_actions() {
+        let (ln2, mut pi) = (2.0_f64.ln(), [0.0; 3]);
+        softmax(&[1000.0, 1000.0 + ln2, 1000.0], None, &mut pi);
+        assert!(pi.iter().zip([0.25, 0.5, 0.25]).all(|(pi, right)| (pi - right).abs() < 1e-12), "{pi:?}");
+        softmax(&[0.0, 5.0, -f64::ln(3.0)], Some(&[true, false, true]), &mut pi);
+        assert!(pi.iter().zip([0.75, 0.0, 0.25]).all(|(pi, right)| (pi - right).abs() < 1e-12), "{pi:?}");
     }
 
     #[test]

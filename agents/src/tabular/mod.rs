@@ -4,7 +4,7 @@ pub mod control;
 pub mod given;
 pub mod policy_gradient;
 pub mod q_table;
-mod room;
+pub(crate) mod room;
 pub mod v_table;
 
 pub use control::{QLearning, QLearningConfig, Sarsa, SarsaConfig};

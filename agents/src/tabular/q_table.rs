@@ -66,6 +66,11 @@ impl QTable {
         &mut self.values[state * self.actions..][..self.actions]
     }
 
+    /// Makes all of Q `value`.
+    pub fn fill(&mut self, value: f64) {
+        self.values.fill(value);
+    }
+
     /// All of Q, states × actions.
     pub fn flat(&self) -> &[f64] {
         &self.values
