@@ -13,8 +13,10 @@ pub mod error;
 pub mod linear;
 pub mod math;
 pub mod memory;
+pub mod model_based;
 #[cfg(feature = "deep")]
 pub mod nn;
+pub mod offline;
 #[cfg(test)]
 mod one;
 pub mod planning;

@@ -9,6 +9,8 @@ use crate::{
         prediction::{semi_gradient_td, tdc},
         semi_gradient_sarsa,
     },
+    model_based::{dyna_q, dyna_q_plus, prioritized_sweeping, trajectory_sampling},
+    offline::q_iteration,
     tabular::{
         control::{
             double_q_learning, expected_sarsa, n_step_sarsa, q_learning, q_sigma, sarsa, sarsa_lambda, tree_backup,
@@ -17,6 +19,7 @@ use crate::{
         monte_carlo::{
             mc_control, mc_exploring_starts, mc_prediction, off_policy_mc_control, off_policy_mc_prediction,
         },
+        policy_gradient::{actor_critic, actor_critic_lambda, reinforce},
         prediction::{batch, n_step_td, offline_lambda_return, td_0, td_lambda, true_online_td_lambda},
     },
 };
@@ -55,6 +58,14 @@ pub const REGISTRY: &[Entry] = &[
     q_sigma::ENTRY,
     watkins_q_lambda::ENTRY,
     semi_gradient_sarsa::ENTRY,
+    reinforce::ENTRY,
+    actor_critic::ENTRY,
+    actor_critic_lambda::ENTRY,
+    dyna_q::ENTRY,
+    dyna_q_plus::ENTRY,
+    prioritized_sweeping::ENTRY,
+    trajectory_sampling::ENTRY,
+    q_iteration::ENTRY,
     #[cfg(feature = "deep")]
     crate::value::dqn::ENTRY,
 ];

@@ -4,6 +4,7 @@ pub mod control;
 pub mod given;
 pub mod monte_carlo;
 pub mod path;
+pub mod policy_gradient;
 pub mod prediction;
 pub mod q_table;
 pub(crate) mod room;
@@ -17,6 +18,9 @@ pub use control::{
     TreeBackupConfig, WatkinsQLambda, WatkinsQLambdaConfig,
 };
 pub use given::{Given, GivenPolicy};
+pub use policy_gradient::{
+    ActorCritic, ActorCriticConfig, ActorCriticLambda, ActorCriticLambdaConfig, Preferences, Reinforce, ReinforceConfig,
+};
 pub use q_table::{EpsilonGreedy, Known, QTable};
 pub use trace::TraceKind;
 pub use traces::Traces;
