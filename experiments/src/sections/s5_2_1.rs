@@ -13,7 +13,18 @@ use crate::plot::{Bar, Bars, Figure, Panel, Reference, Scale, Series};
 /// The section.
 pub(super) const SECTION: Section = Section {
     id: "5.2.1",
-    titles: ["Rewards, returns and the discount", "奖励、回报、折扣因子", "報酬、収益、割引率"],
+    titles: ["Rewards, returns and the discount", "奖励、回报、折扣因子", "獎勵、回報、折扣因子", "報酬、収益、割引率"],
+    names: &[
+        "reward, return, discount",
+        "returns",
+        "discount factor",
+        "gamma",
+        "R, G, γ",
+        "折扣因子",
+        "割引率",
+        "奖励",
+        "獎勵",
+    ],
     about: "\
 A reward is of one step, a return of all steps that follow. The discount γ says how much less a reward counts for each
 step that it lies ahead: with γ = 1 all count alike, with γ = 0 only the next. It also decides what is best: on a river
@@ -24,11 +35,15 @@ Gₜ = rₜ₊₁ + γ rₜ₊₂ + γ² rₜ₊₃ + … = Σₖ γᵏ rₜ₊�
     look_at: "\
 Left: the rewards 4, 3, 5, 2 and the return from each step, for three discounts. Middle: the weight of a reward k steps
 ahead. Right: both ways on the river, per step of the horizon; the lines cross where the large reward begins to pay.",
+    note: "\
+In this part of the book the reward of the step from t to t+1 is counted as rₜ₊₁; in the part on generalised advantage
+estimation it is rₜ.",
     trains: &[],
     further: &[
         "gymkhana play RiverSwim --policy optimal --set env.left_reward=500",
         "gymkhana train q-learning RiverSwim --set gamma=0.99",
     ],
+    costly: false,
     run,
 };
 
@@ -40,7 +55,7 @@ const DRIFTING: f64 = 500.0;
 /// equations, solved by LAPACK, are equal there.
 const TURNING: f64 = 0.975_461_975_7;
 
-fn run(_: &Study) -> Result<Findings> {
+fn run(_: &Study<'_>) -> Result<Findings> {
     let discounts = [1.0, 0.9, 0.5];
     let worth = discounts.map(|discount| {
         let mut from = [0.0; REWARDS.len()];

@@ -10,7 +10,8 @@ use crate::plot::{Diagram, Edge, Figure, LineStyle, Node, Panel, Plot, Scale, Se
 /// The section.
 pub(super) const SECTION: Section = Section {
     id: "5.2.2",
-    titles: ["Returns computed backwards", "反向计算回报", "収益の逆算"],
+    titles: ["Returns computed backwards", "反向计算回报", "反向計算回報", "収益の逆算"],
+    names: &["backward returns", "计算回报", "計算回報"],
     about: "\
 The return of a step is its reward and the discounted return of the next step. Begun at the last step, every return
 takes one product and one sum; summed as it is defined, each takes as many as there are steps to come.",
@@ -19,8 +20,10 @@ G_T = 0,  Gₜ = rₜ₊₁ + γ Gₜ₊₁        t = T−1, …, 0",
     look_at: "\
 Left: the rewards lead forward, the returns come back. Right: an episode of n steps takes n products backwards, and
 n(n+1)/2 by the definition.",
+    note: "",
     trains: &[],
     further: &["gymkhana run 5.2.1", "gymkhana run 5.2.4"],
+    costly: false,
     run,
 };
 
@@ -30,7 +33,7 @@ const GAMMA: f64 = 0.9;
 /// Steps of the episode on which both ways are compared.
 const LONG: usize = 1_000;
 
-fn run(_: &Study) -> Result<Findings> {
+fn run(_: &Study<'_>) -> Result<Findings> {
     let mut worth = [0.0; REWARDS.len()];
     returns::backwards(&REWARDS, GAMMA, 0.0, &mut worth);
     let mut checks: Vec<Check> = worth

@@ -18,7 +18,8 @@ use crate::{
 /// The section.
 pub(super) const SECTION: Section = Section {
     id: "5.2.4",
-    titles: ["Reward, return, value", "奖励、回报、价值的区别", "報酬、収益、価値の違い"],
+    titles: ["Reward, return, value", "奖励、回报、价值的区别", "獎勵、回報、價值的區別", "報酬、収益、価値の違い"],
+    names: &["value", "expected return", "价值", "價值", "価値"],
     about: "\
 A reward belongs to one step, a return to one episode from one of its steps on, a value to a state: it is the mean of
 the returns that follow it. On the tour of cities a random traveller's rewards are 3 to 5 and the returns 10 to 14, and
@@ -28,8 +29,10 @@ r = r(s, a, s′),  Gₜ = Σₖ γᵏ rₜ₊ₖ₊₁,  V(s) = E[Gₜ | sₜ =
     look_at: "\
 Left: the four returns of the book's figure, and their mean, the value. Middle: how often a random tour has a return,
 sampled and exact. Right: the mean of the returns closes in on the value as episodes are added.",
+    note: "",
     trains: &[],
     further: &["gymkhana play Tour --policy random", "gymkhana play Tour --policy optimal"],
+    costly: false,
     run,
 };
 
@@ -42,14 +45,14 @@ const DEVIATION: f64 = 1.0672;
 /// Episodes of each seed.
 const EPISODES: usize = 1_000;
 
-fn run(study: &Study) -> Result<Findings> {
+fn run(study: &Study<'_>) -> Result<Findings> {
     let value = stats::mean(&RETURNS);
     let tour = tour(&TourParams::default())?;
     let model: &dyn TabularModel = &**tour.model();
     let random = PolicyTable::uniform(model.states(), model.actions());
     let exact = evaluate(model, &random, 1.0)?;
     let seeds = study.seeds(20, 5);
-    let travels: Vec<Travels> = (0..seeds).map(|seed| Travels::new(model, seed)).collect();
+    let travels = study.repeat("random tours", seeds, |seed| Ok(Travels::new(model, seed)))?;
     let means: Vec<f64> = travels.iter().map(|travels| stats::mean(&travels.returns)).collect();
     let episodes = seeds as f64 * EPISODES as f64;
 

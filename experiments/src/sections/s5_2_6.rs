@@ -17,7 +17,8 @@ use crate::plot::{Diagram, Edge, Figure, HeatMap, Node, Shape};
 /// The section.
 pub(super) const SECTION: Section = Section {
     id: "5.2.6",
-    titles: ["Q from V and V from Q", "Q 和 V 的转换", "QとVの変換"],
+    titles: ["Q from V and V from Q", "Q 和 V 的转换", "Q 和 V 的轉換", "QとVの変換"],
+    names: &["backup diagram", "backup diagrams", "Q ↔ V", "V ↔ Q", "回溯图", "回溯圖", "バックアップ線図"],
     about: "\
 The value of an action looks one step ahead to the values of the states it leads to; the value of a state is the mean of
 its actions' values under the policy, or the greatest of them under the best one. Backup diagrams draw both: open
@@ -29,8 +30,11 @@ v*(s)   = maxₐ q*(s, a)                          V from Q, under the best poli
     look_at: "\
 Left: from the values of the actions to that of the state; the best policy takes the orange edge. Middle: from the values
 of the states to that of an action. Right: V* of a gridworld, and the actions that are best by Q* from V*.",
+    note: "\
+The figure counts actions from a₀: its greedy a₂ has index 2 and is the third.",
     trains: &[],
     further: &["gymkhana play Gridworld-3.5 --policy optimal", "gymkhana play FrozenLake-v1 --policy optimal"],
+    costly: false,
     run,
 };
 
@@ -50,7 +54,7 @@ const TABLES: [&str; 9] = [
     "JacksCarRental",
 ];
 
-fn run(_: &Study) -> Result<Findings> {
+fn run(_: &Study<'_>) -> Result<Findings> {
     let envs = Registry::standard();
     let mut rounds = Vec::new();
     for id in TABLES {
@@ -170,11 +174,13 @@ fn v_from_q(chosen: usize) -> Diagram {
         strong: action == chosen,
         ..edge(0, action + 1, if action == chosen { "max" } else { "π(a|s)" })
     });
+    let (best, random) = (number(Q[chosen]), number(Q.iter().sum::<f64>() / Q.len() as f64));
+    let worth = format!("v* = {best}, and {random} under the random policy");
     Diagram {
         title: "V from Q".into(),
         nodes: std::iter::once(node(0.5, 0.1, Shape::Open, "s"))
             .chain(actions)
-            .chain([node(0.5, 1.0, Shape::Label, "v* = 4.3,  v of the random policy = 2.867")])
+            .chain([node(0.5, 1.0, Shape::Label, worth)])
             .collect(),
         edges: edges.collect(),
     }
