@@ -1,5 +1,8 @@
 use gymkhana_agents::planning::*;
-use gymkhana_envs::{grid::{Gridworld, Rules}, tabular::TabularModel};
+use gymkhana_envs::{
+    grid::{Gridworld, Rules},
+    tabular::TabularModel,
+};
 fn main() {
     let a: Vec<String> = std::env::args().collect();
     let n: usize = a[1].parse().unwrap();
@@ -11,10 +14,27 @@ fn main() {
     let settings: Vec<(&str, &str)> = a[3..].iter().map(|s| s.split_once('=').unwrap()).collect();
     let t = std::time::Instant::now();
     let mut rounds = 0;
-    let s = (solver::find(&a[2]).unwrap().solve)(&*table, &settings, &mut || { rounds += 1; t.elapsed().as_secs() < 150 }).unwrap();
-    println!("{n} {:?} {:.2}s sweeps {} backups {} (={:.1} full) settled {} err {:?} v0 {:.9} rounds {rounds} {:.1} ms/round", &a[2..], t.elapsed().as_secs_f64(), s.sweeps, s.backups, s.backups as f64 / (n * n * 4) as f64, s.settled, s.error, s.values[0], t.elapsed().as_secs_f64()*1e3/rounds as f64);
+    let s = (solver::find(&a[2]).unwrap().solve)(&*table, &settings, &mut || {
+        rounds += 1;
+        t.elapsed().as_secs() < 150
+    })
+    .unwrap();
+    println!(
+        "{n} {:?} {:.2}s sweeps {} backups {} (={:.1} full) settled {} err {:?} v0 {:.9} rounds {rounds} {:.1} ms/round",
+        &a[2..],
+        t.elapsed().as_secs_f64(),
+        s.sweeps,
+        s.backups,
+        s.backups as f64 / (n * n * 4) as f64,
+        s.settled,
+        s.error,
+        s.values[0],
+        t.elapsed().as_secs_f64() * 1e3 / rounds as f64
+    );
     let h: Vec<_> = s.residuals.iter().collect();
-    for i in (0..h.len()).step_by((h.len() / 12).max(1)) { print!("{}:{:.1e} ", h[i].0, h[i].1); }
+    for i in (0..h.len()).step_by((h.len() / 12).max(1)) {
+        print!("{}:{:.1e} ", h[i].0, h[i].1);
+    }
     println!("last {:?}", h.last());
     let mem = std::fs::read_to_string("/proc/self/status").unwrap();
     println!("{}", mem.lines().find(|l| l.starts_with("VmHWM")).unwrap());
