@@ -1,6 +1,6 @@
 //! What an agent is: it acts, it learns, it gives out snapshots of its policy.
 
-use gymkhana_envs::{Elem, Params, Rng, Spec, State, Transitions, View};
+use gymkhana_envs::{Batch, Elem, Params, Rng, Spec, State, Transitions, View};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -42,14 +42,19 @@ pub trait Agent<O: Elem, A: Elem>: Policy<O, A> {
     /// If it does not fit this agent.
     fn set_state(&mut self, state: &State) -> Result<(), Error>;
 
-    /// What [`policy`](Self::policy) depends on, and no more: small, to be kept with results.
-    fn policy_state(&self) -> State;
+    /// What [`policy`](Self::policy) depends on, and no more: small, to be kept with results, and for any number of lanes.
+    /// An agent that keeps nothing else has only one state.
+    fn policy_state(&self) -> State {
+        self.state()
+    }
 
     /// Puts back what [`policy_state`](Self::policy_state) took.
     ///
     /// # Errors
     /// If it does not fit this agent.
-    fn set_policy_state(&mut self, state: &State) -> Result<(), Error>;
+    fn set_policy_state(&mut self, state: &State) -> Result<(), Error> {
+        self.set_state(state)
+    }
 }
 
 /// How a snapshot acts.
@@ -87,6 +92,24 @@ pub trait Recipe<O: Elem, A: Elem>: Params {
     fn build(&self, setup: &Setup<'_>, rng: &mut Rng) -> Result<Self::Agent, Error>;
 }
 
+/// One round of learning: act, step, learn. `act` has room for an action of every lane; what was seen can then be had by
+/// `batch.seen(act)`.
+///
+/// # Errors
+/// If an action is outside its space, an environment breaks its contract, or learning diverged.
+#[inline]
+pub fn round<B: Batch + ?Sized, G: Agent<B::O, B::A> + ?Sized>(
+    agent: &mut G,
+    batch: &mut B,
+    act: &mut [B::A],
+    rng: &mut Rng,
+    log: &mut Metrics,
+) -> Result<(), Error> {
+    agent.act(&batch.now(), rng, act);
+    batch.step(act)?;
+    agent.learn(&batch.seen(act), rng, log)
+}
+
 /// What an agent tells while it learns, averaged until it is taken: losses, errors, exploration.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Metrics(Vec<(Cow<'static, str>, f64, u64)>);
@@ -95,7 +118,9 @@ impl Metrics {
     /// Adds a value to the mean of `name`, such as "train/loss".
     #[inline]
     pub fn record(&mut self, name: &'static str, value: f64) {
-        match self.0.iter_mut().find(|entry| entry.0 == name) {
+        // The same constant is at the same place: a look at its letters is seldom needed.
+        let same = |known: &str| std::ptr::eq(known, name) || known == name;
+        match self.0.iter_mut().find(|entry| same(&entry.0)) {
             Some((_, sum, count)) => (*sum, *count) = (*sum + value, *count + 1),
             None => self.0.push((Cow::Borrowed(name), value, 1)),
         }

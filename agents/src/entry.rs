@@ -3,7 +3,7 @@
 use std::fmt;
 
 use gymkhana_envs::{
-    Elem, Param, Params, Rng,
+    Elem, Param, Params, Rng, probe,
     registry::{AnyBatch, Settings, Values, typed, values},
 };
 
@@ -48,6 +48,28 @@ impl Kinds {
     }
 }
 
+/// What an agent is for, and so which probes it must pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// One decision at a time, whose consequence is its reward.
+    Bandit,
+    /// The values of a policy that is given.
+    Prediction,
+    /// The best policy.
+    Control,
+}
+
+impl Scope {
+    /// Whether agents for this must pass a probe.
+    pub const fn includes(self, probe: probe::Kind) -> bool {
+        match self {
+            Self::Bandit => !matches!(probe, probe::Kind::Discount | probe::Kind::Truncation),
+            Self::Prediction => !probe.is_about_actions(),
+            Self::Control => true,
+        }
+    }
+}
+
 /// What an entry's constructor looks like.
 pub type Build = fn(Settings<'_>, &Setup<'_>, &mut Rng) -> Result<AnyAgent, Error>;
 
@@ -64,6 +86,10 @@ pub struct Entry {
     pub source: &'static str,
     /// What it works with.
     pub kinds: Kinds,
+    /// What it is for.
+    pub scope: Scope,
+    /// Its branch of the [taxonomy](crate::taxonomy).
+    pub branch: &'static str,
     /// Its parameters.
     pub params: fn() -> Vec<Param>,
     /// All its parameters' values under some settings, for the record; fails at the first setting that is wrong.
@@ -95,7 +121,20 @@ impl Entry {
 
     const fn of<C: Params>(kinds: Kinds, build: Build, [about, equations, source]: [&'static str; 3]) -> Self {
         let check: fn(Settings<'_>) -> Result<Values, Error> = |settings| Ok(values::<C>(settings)?);
-        Self { id: C::OWNER, about, equations, source, kinds, params: C::list, check, build }
+        let (scope, branch) = (Scope::Control, "");
+        Self { id: C::OWNER, about, equations, source, kinds, scope, branch, params: C::list, check, build }
+    }
+
+    /// At a branch of the [taxonomy](crate::taxonomy).
+    #[must_use]
+    pub const fn at(self, branch: &'static str) -> Self {
+        Self { branch, ..self }
+    }
+
+    /// For something else than control.
+    #[must_use]
+    pub const fn only_for(self, scope: Scope) -> Self {
+        Self { scope, ..self }
     }
 
     /// Refuses an environment whose kinds of number are not the agent's.

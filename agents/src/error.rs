@@ -69,6 +69,15 @@ fn advice(bridge: Option<&'static str>) -> String {
 }
 
 impl Error {
+    /// The value, if it is finite.
+    ///
+    /// # Errors
+    /// [`Error::Diverged`] if it is not.
+    #[inline]
+    pub fn finite(agent: &'static str, what: &'static str, value: f64, step: u64) -> Result<f64, Self> {
+        if value.is_finite() { Ok(value) } else { Err(Self::Diverged { agent, what, value, step }) }
+    }
+
     /// A misfit of an agent that needs a finite number of choices.
     pub(crate) fn needs_choices(agent: &str, env: &str, has: &Space) -> Self {
         Self::Misfit {

@@ -5,24 +5,31 @@
 //! without its feature `deep` it knows no tensor library either.
 
 pub mod agent;
+pub mod bandit;
+pub mod bench;
 pub mod device;
 pub mod entry;
 pub mod error;
+pub mod linear;
 pub mod math;
 pub mod memory;
+pub mod model_based;
 #[cfg(feature = "deep")]
 pub mod nn;
+pub mod offline;
 #[cfg(test)]
 mod one;
 pub mod planning;
 pub mod probing;
 pub mod registry;
+pub mod restore;
 pub mod schedule;
 pub mod tabular;
+pub mod taxonomy;
 #[cfg(feature = "deep")]
 pub mod value;
 
-pub use agent::{Agent, Metrics, Mode, Policy, Recipe, Setup};
+pub use agent::{Agent, Metrics, Mode, Policy, Recipe, Setup, round};
 pub use device::DeviceName;
 pub use error::Error;
 pub use schedule::Schedule;

@@ -23,7 +23,7 @@ use gymkhana_envs::{
 pub use gymkhana_envs::probe::Kind;
 
 use crate::{
-    agent::{Agent, Metrics, Mode, Recipe, Setup},
+    agent::{Agent, Metrics, Mode, Recipe, Setup, round},
     device::DeviceName,
     entry::{AnyAgent, Entry},
     error::Error,
@@ -63,10 +63,10 @@ pub fn faults<O: Elem, A: Elem, C: Recipe<O, A, Agent: 'static>>(config: &C, ste
     if C::list().iter().any(|param| param.name == "gamma") {
         config.set("gamma", &GAMMA.to_string())?;
     }
-    faults_of(steps, |setup, rng| Ok(Box::new(config.build(setup, rng)?)))
+    faults_of(&Kind::ALL, steps, |setup, rng| Ok(Box::new(config.build(setup, rng)?)))
 }
 
-/// The same for a line of the registry, with some settings.
+/// The same for a line of the registry, with some settings, on the probes that are within its scope.
 ///
 /// # Errors
 /// As [`faults`].
@@ -74,10 +74,11 @@ pub fn faults_of_entry(entry: &Entry, settings: Settings<'_>, steps: u64) -> Res
     let gamma = GAMMA.to_string();
     let discount = (entry.params)().iter().any(|param| param.name == "gamma").then_some(("gamma", gamma.as_str()));
     let settings: Vec<_> = settings.iter().copied().chain(discount).collect();
+    let probes: Vec<Kind> = Kind::ALL.into_iter().filter(|probe| entry.scope.includes(*probe)).collect();
     macro_rules! probe_as {
         ($($kind:ident $o:ty, $a:ty;)*) => {
             match entry.kinds {
-                $(crate::entry::Kinds::$kind => faults_of::<$o, $a>(steps, |setup, rng| {
+                $(crate::entry::Kinds::$kind => faults_of::<$o, $a>(&probes, steps, |setup, rng| {
                     match (entry.build)(&settings, setup, rng)? {
                         AnyAgent::$kind(agent) => Ok(agent),
                         other => unreachable!("{other:?} is not of its entry's kind"),
@@ -89,16 +90,17 @@ pub fn faults_of_entry(entry: &Entry, settings: Settings<'_>, steps: u64) -> Res
     probe_as!(IndexChoice usize, usize; FeatureChoice f32, usize;)
 }
 
-/// The same for whatever `build` builds.
+/// The same for whatever `build` builds, on some of the probes.
 ///
 /// # Errors
 /// As [`faults`].
 pub fn faults_of<O: Elem, A: Elem>(
+    probes: &[Kind],
     steps: u64,
     mut build: impl FnMut(&Setup<'_>, &mut Rng) -> Result<Box<dyn Agent<O, A>>, Error>,
 ) -> Result<Vec<Fault>, Error> {
     let mut faults = Vec::new();
-    for probe in Kind::ALL {
+    for &probe in probes {
         let root = SeedSequence::new(1);
         let mut world = world::<O, A>(probe, &Seeds::Spawned(root.child(0)))?;
         let setup = Setup { spec: world.spec(), lanes: LANES, steps, device: DeviceName::default() };
@@ -107,9 +109,7 @@ pub fn faults_of<O: Elem, A: Elem>(
         let mut act = vec![A::default(); LANES * world.spec().actions.width()];
         let mut log = Metrics::default();
         for _ in 0..steps / LANES as u64 {
-            agent.act(&world.now(), &mut rng, &mut act);
-            world.step(&act)?;
-            agent.learn(&world.seen(&act), &mut rng, &mut log)?;
+            round(&mut *agent, &mut *world, &mut act, &mut rng, &mut log)?;
         }
         let found = if probe.is_about_actions() { wrong_action(probe, &*agent) } else { wrong_value(probe, &*agent) };
         faults.extend(found.map(|found| Fault { probe, found }));

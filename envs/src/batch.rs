@@ -58,13 +58,19 @@ impl<'a, O> View<'a, O> {
         self.first.len()
     }
 
+    /// The legal actions of one lane, where the environment says which they are.
+    #[inline]
+    pub fn legal_in(&self, lane: usize) -> Option<&'a [bool]> {
+        self.legal.map(|legal| legal.row(lane))
+    }
+
     /// Fills `act` with a random action for every lane, a legal one where the environment says which are: the policy
     /// that everything is compared with.
     pub fn act_at_random<A: Elem>(&self, actions: &Space, rng: &mut Rng, act: &mut [A]) {
         for (i, row) in act.chunks_exact_mut(actions.width()).enumerate() {
             loop {
                 A::random_action(actions, rng, row);
-                if self.legal.is_none_or(|legal| A::is_legal(legal.row(i), row)) {
+                if self.legal_in(i).is_none_or(|legal| A::is_legal(legal, row)) {
                     break;
                 }
             }
@@ -115,7 +121,7 @@ impl<'a, O: Elem, A: Elem> Transitions<'a, O, A> {
     #[inline]
     pub fn next_legal(&self, i: usize) -> Option<&'a [bool]> {
         let view = if self.ended(i) { &self.last } else { &self.now };
-        view.legal.map(|legal| legal.row(i))
+        view.legal_in(i)
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use gymkhana_agents::{Agent, Metrics, Mode, schedule::times};
+use gymkhana_agents::{Agent, Metrics, Mode, round, schedule::times};
 use gymkhana_envs::{Batch, Elem, Rng, State, Transitions};
 use serde::{Deserialize, Serialize};
 
@@ -235,10 +235,8 @@ impl<'a, O: Elem, A: Elem> Run<'a, O, A> {
     /// One step of every lane; begins a line of metrics where one is due.
     fn iterate(&mut self, act: &mut [A]) -> Result<()> {
         let Self { worlds: Worlds { training, .. }, agent, progress, config, .. } = self;
-        agent.act(&training.now(), &mut progress.rng, act);
-        training.step(act)?;
+        round(*agent, *training, act, &mut progress.rng, &mut progress.log)?;
         let seen = training.seen(act);
-        agent.learn(&seen, &mut progress.rng, &mut progress.log)?;
         progress.rollout.see(&seen);
 
         let before = progress.step;

@@ -2,7 +2,8 @@
 
 use gymkhana_agents::{
     Agent, DeviceName, Error, Metrics, Mode, Policy, Setup, probing,
-    registry::{AnyAgent, Entry, Kinds, REGISTRY},
+    registry::{AnyAgent, Entry, Kinds, REGISTRY, Scope},
+    round,
     tabular::QLearningConfig,
 };
 use gymkhana_envs::{
@@ -136,9 +137,7 @@ impl<O: Elem> Run<O> {
     fn go(&mut self, steps: usize) -> Result<(), Error> {
         let (mut act, mut log) = ([0; 2], Metrics::default());
         for _ in 0..steps {
-            self.agent.act(&self.batch.now(), &mut self.rng, &mut act);
-            self.batch.step(&act)?;
-            self.agent.learn(&self.batch.seen(&act), &mut self.rng, &mut log)?;
+            round(&mut *self.agent, &mut *self.batch, &mut act, &mut self.rng, &mut log)?;
         }
         Ok(())
     }
@@ -155,8 +154,20 @@ fn a_truncated_end_has_a_future_and_a_terminated_one_has_none() {
             // Going on is worth γ·4 = 2, or nothing; leaving 1.3. The first observation of the next episode is no
             // successor: its value would make going on worth less than 1.
             let run = subject.run(&Corridor { states: 2, end, ..PLAIN }, seed, 1_500);
-            let told = subject.told(&mut *run.agent.policy(Mode::Greedy), 2, 0);
-            assert_eq!(told[0][0] == 0, !end.0, "{}: {end:?}", subject.entry.id);
+            let id = subject.entry.id;
+            match subject.entry.scope {
+                Scope::Control => {
+                    let told = subject.told(&mut *run.agent.policy(Mode::Greedy), 2, 0);
+                    assert_eq!(told[0][0] == 0, !end.0, "{id}: {end:?}");
+                }
+                Scope::Prediction => {
+                    let (flat, value) = ((subject.rows)(2), if end.0 { 0.65 } else { 1.65 });
+                    let view = View::new(Rows { flat: &flat, width: flat.len() / 2 }, &[true; 2]);
+                    let found = run.agent.values(&view).unwrap()[0];
+                    assert!((found - value).abs() < 0.35, "{id}: {end:?}: {found}, not {value}");
+                }
+                Scope::Bandit => {} // it looks no further than its reward
+            }
         }
     }
     every_agent!(holds);
@@ -211,15 +222,18 @@ fn snapshots_are_not_changed_by_later_learning_and_greedy_ones_do_not_draw() {
         let [mut greedy, mut sample, mut later] =
             [Mode::Greedy, Mode::Sample, Mode::Sample].map(|m| run.agent.policy(m));
         let drawn = subject.told(&mut *sample, 2, 7);
-        let chosen = vec![subject.told(&mut *greedy, 2, 0)[0].clone(); 100];
-        assert_eq!(chosen[0][0], 0, "{id}: going on is best");
+        let control = subject.entry.scope == Scope::Control;
+        // A policy that is given may draw also when it is asked to be greedy: then by one seed.
+        let seeds = if control { 0..20 } else { 0..1 };
+        let chosen = subject.told(&mut *greedy, 2, 0);
+        assert!(!control || chosen == vec![chosen[0].clone(); 100] && chosen[0][0] == 0, "{id}: going on is best");
         run.batch = subject.run(&env(true), 2, 0).batch;
-        for seed in 0..20 {
+        for seed in seeds.cycle().take(20) {
             assert_eq!(subject.told(&mut *greedy, 2, seed), chosen, "{id}");
             run.go(75).unwrap();
         }
         let now = subject.told(&mut *run.agent.policy(Mode::Greedy), 2, 0);
-        assert_ne!(now[0][0], 0, "{id}: going on is no longer best");
+        assert!(!control || now[0][0] != 0, "{id}: going on is no longer best");
         assert_eq!(subject.told(&mut *later, 2, 7), drawn, "{id}");
     }
     every_agent!(holds);
@@ -312,7 +326,8 @@ fn only_legal_actions_are_chosen_and_valued_or_masks_are_refused() {
             run.agent.policy(mode).act(&now, &mut run.rng, &mut act);
             // Going on is worth −2, leaving −1.3; what is illegal in the last state was never tried and seems worth 0.
             let on = |lane| act[lane] == 0 && (subject.rows)(2).starts_with(now.obs.row(lane));
-            assert!(mode == Mode::Sample || !(on(0) || on(1)), "{id}: valued an illegal action");
+            let greedy = mode == Mode::Greedy && subject.entry.scope == Scope::Control;
+            assert!(!greedy || !(on(0) || on(1)), "{id}: valued an illegal action");
             run.batch.step(&act).unwrap();
         }
     }
@@ -323,7 +338,9 @@ fn only_legal_actions_are_chosen_and_valued_or_masks_are_refused() {
 fn every_agent_passes_every_probe_that_fits_it() {
     for entry in REGISTRY {
         let settings: Vec<_> = small(entry).into_iter().filter(|(name, _)| *name != "gamma").collect();
-        let faults = probing::faults_of_entry(entry, &settings, 8_000).unwrap();
+        // Along the gradient of a squared error a value comes up at a rate of α(1 − γ)², not α(1 − γ).
+        let steps = if entry.id == "tdc" { 24_000 } else { 8_000 };
+        let faults = probing::faults_of_entry(entry, &settings, steps).unwrap();
         let told: Vec<_> = faults.iter().map(ToString::to_string).collect();
         assert!(faults.is_empty(), "{}:\n{}", entry.id, told.join("\n"));
     }

@@ -3,10 +3,13 @@
 use gymkhana_envs::{Rng, Space, Spec, View};
 use serde::{Deserialize, Serialize};
 
-use crate::{agent::Policy, error::Error, math::choice};
-
-/// Entries that a table has at most: 0.8 GB.
-const MOST: usize = 100_000_000;
+use super::{room, traces::Trace};
+use crate::{
+    agent::{Mode, Policy},
+    error::Error,
+    math::choice,
+    restore::Shaped,
+};
 
 /// Q(s, a) for every state and action. States are the members of the observations' space, numbered by
 /// [`Space::index`].
@@ -23,34 +26,26 @@ impl QTable {
     /// # Errors
     /// If observations are not indices, or actions not one choice, or there are more than 10⁸ pairs of them.
     pub fn new(agent: &str, spec: &Spec, initial: f64) -> Result<Self, Error> {
-        let space = &spec.observations;
-        let misfit = |needs: &str, has, bridge| Error::Misfit {
-            agent: agent.into(),
-            env: spec.id.clone(),
-            needs: needs.into(),
-            has,
-            bridge,
-        };
-        if !space.is_index() {
-            let has = format!("observations in {space}");
-            return Err(misfit("observations that are indices", has, Some("discretize:bins=8")));
-        }
-        let actions = spec.actions.choices().ok_or_else(|| Error::needs_choices(agent, &spec.id, &spec.actions))?;
-        let entries = space.members().and_then(|states| states.checked_mul(actions)).filter(|&n| n <= MOST);
-        let Some(entries) = entries else {
-            let has = match space.members() {
-                Some(states) => format!("{states} in {space} by {actions} actions"),
-                None => format!("more than can be counted in {space}"),
-            };
-            return Err(misfit("at most 100,000,000 pairs of observation and action", has, None));
-        };
-        Ok(Self { values: vec![initial; entries], actions, space: space.clone() })
+        // What is wrong with the observations is said first.
+        let states = room::states(agent, spec, spec.actions.choices().unwrap_or(1))?;
+        let actions = room::actions(agent, spec)?;
+        Ok(Self { values: vec![initial; states * actions], actions, space: spec.observations.clone() })
+    }
+
+    /// The number of states.
+    pub fn states(&self) -> usize {
+        self.values.len() / self.actions
+    }
+
+    /// The number of actions.
+    pub fn actions(&self) -> usize {
+        self.actions
     }
 
     /// The number of the state that is observed as `row`.
     #[inline]
     pub fn state(&self, row: &[usize]) -> usize {
-        if let &[state] = row { state } else { self.space.index(row) }
+        room::state(&self.space, row)
     }
 
     /// Q(s, ·).
@@ -65,30 +60,106 @@ impl QTable {
         &mut self.row_mut(state)[action]
     }
 
-    fn row_mut(&mut self, state: usize) -> &mut [f64] {
+    /// Q(s, ·), to be changed.
+    #[inline]
+    pub fn row_mut(&mut self, state: usize) -> &mut [f64] {
         &mut self.values[state * self.actions..][..self.actions]
     }
 
-    /// Whether another table is for the same states and as many actions.
-    pub fn same_shape(&self, other: &Self) -> bool {
-        let shape = |table: &Self| (table.values.len(), table.actions);
-        shape(self) == shape(other) && self.space == other.space
+    /// Makes all of Q `value`.
+    pub fn fill(&mut self, value: f64) {
+        self.values.fill(value);
     }
 
-    /// maxₐ Q(s, a) over the legal actions of one lane.
-    pub fn value(&self, now: &View<'_, usize>, lane: usize) -> f64 {
-        choice::max(self.row(self.state(now.obs.row(lane))), now.legal.map(|legal| legal.row(lane)))
-    }
-
-    /// Acts ε-greedily on one lane; ties are broken at random.
+    /// Q(s, a) ← Q(s, a) + αδ e(s, a) for the traces e.
+    ///
+    /// # Errors
+    /// If a value is no longer finite.
     #[inline]
-    pub fn epsilon_greedy(&self, now: &View<'_, usize>, lane: usize, epsilon: f64, rng: &mut Rng) -> usize {
-        let legal = now.legal.map(|legal| legal.row(lane));
+    pub fn learn_traces(
+        &mut self,
+        agent: &'static str,
+        traces: &[Trace],
+        alpha_delta: f64,
+        step: u64,
+    ) -> Result<(), Error> {
+        for &Trace { state, action, trace } in traces {
+            let value = self.value_mut(state, action);
+            *value = Error::finite(agent, "an action value", *value + alpha_delta * trace, step)?;
+        }
+        Ok(())
+    }
+
+    /// The place of Q(s, a) in all of Q.
+    #[inline]
+    pub fn cell(&self, state: usize, action: usize) -> usize {
+        state * self.actions + action
+    }
+
+    /// All of Q, to be changed.
+    pub fn flat_mut(&mut self) -> &mut [f64] {
+        &mut self.values
+    }
+
+    /// All of Q, states × actions.
+    pub fn flat(&self) -> &[f64] {
+        &self.values
+    }
+
+    /// maxₐ Q(s, a) over the legal actions, for every lane.
+    pub fn values(&self, now: &View<'_, usize>) -> Vec<f64> {
+        (0..now.lanes()).map(|i| choice::max(self.row(self.state(now.obs.row(i))), now.legal_in(i))).collect()
+    }
+
+    /// An ε-greedy action in a state; ties are broken at random.
+    #[inline]
+    pub fn epsilon_greedy(&self, state: usize, legal: Option<&[bool]>, epsilon: f64, rng: &mut Rng) -> usize {
         if choice::explores(epsilon, rng) {
             choice::uniform(self.actions, legal, rng)
         } else {
-            choice::argmax_random(self.row(self.state(now.obs.row(lane))), legal, rng)
+            choice::argmax_random(self.row(state), legal, rng)
         }
+    }
+
+    /// A snapshot: the greedy policy, or the ε-greedy one.
+    pub fn policy(&self, mode: Mode, epsilon: f64) -> Box<dyn Policy<usize, usize>> {
+        match mode {
+            Mode::Greedy => Box::new(self.clone()),
+            Mode::Sample => Box::new(EpsilonGreedy { q: self.clone(), epsilon }),
+        }
+    }
+}
+
+/// For the same states and as many actions.
+impl Shaped for QTable {
+    fn same_shape(&self, other: &Self) -> bool {
+        let shape = |table: &Self| (table.values.len(), table.actions);
+        shape(self) == shape(other) && self.space == other.space
+    }
+}
+
+/// What a control agent knows: action values, and how far its run is, on which its exploration may depend.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Known {
+    /// Q(s, a).
+    pub q: QTable,
+    /// Environment steps so far.
+    pub step: u64,
+}
+
+impl Known {
+    /// A table filled with `initial`, at the start of a run.
+    ///
+    /// # Errors
+    /// As [`QTable::new`].
+    pub fn new(agent: &str, spec: &Spec, initial: f64) -> Result<Self, Error> {
+        Ok(Self { q: QTable::new(agent, spec, initial)?, step: 0 })
+    }
+}
+
+impl Shaped for Known {
+    fn same_shape(&self, other: &Self) -> bool {
+        self.q.same_shape(&other.q)
     }
 }
 
@@ -96,7 +167,25 @@ impl QTable {
 impl Policy<usize, usize> for QTable {
     fn act(&mut self, now: &View<'_, usize>, _: &mut Rng, act: &mut [usize]) {
         for (lane, action) in act.iter_mut().enumerate() {
-            *action = choice::argmax(self.row(self.state(now.obs.row(lane))), now.legal.map(|legal| legal.row(lane)));
+            *action = choice::argmax(self.row(self.state(now.obs.row(lane))), now.legal_in(lane));
+        }
+    }
+}
+
+/// The ε-greedy policy.
+#[derive(Clone, Debug)]
+pub struct EpsilonGreedy {
+    /// On these action values.
+    pub q: QTable,
+    /// The probability of a random action.
+    pub epsilon: f64,
+}
+
+impl Policy<usize, usize> for EpsilonGreedy {
+    fn act(&mut self, now: &View<'_, usize>, rng: &mut Rng, act: &mut [usize]) {
+        for (lane, action) in act.iter_mut().enumerate() {
+            let state = self.q.state(now.obs.row(lane));
+            *action = self.q.epsilon_greedy(state, now.legal_in(lane), self.epsilon, rng);
         }
     }
 }

@@ -74,7 +74,8 @@ y = r + γ maxₐ Q(s′, a; θ⁻)                     (no second term where s�
 y = r + γ Q(s′, argmaxₐ Q(s′, a; θ); θ⁻)        (double)
 L(θ) = mean ℓ(y − Q(s, a; θ)),                 θ⁻ ← θ every target_interval steps",
     "Mnih et al. 2015, Human-level control through deep reinforcement learning; van Hasselt et al. 2016 (double)",
-);
+)
+.at("value/control/deep");
 
 /// A network of more parameters than this is a slip of the finger: it would fill the memory before it says anything.
 const MOST_PARAMETERS: usize = 100_000_000;

@@ -12,15 +12,15 @@
 //! 2. Several lanes update the one table, one after the other in the order of lanes.
 
 use gymkhana_envs::{Params, Rng, State, Transitions, View, params};
-use serde::{Deserialize, Serialize};
 
-use super::QTable;
 use crate::{
     agent::{Agent, Metrics, Mode, Policy, Recipe, Setup},
     entry::Entry,
     error::Error,
     math::{choice, td::one_step_target},
+    restore::restore,
     schedule::Schedule,
+    tabular::{Known, QTable},
 };
 
 params! {
@@ -44,54 +44,48 @@ pub const ENTRY: Entry = Entry::index_choice::<QLearningConfig>(
 δₜ = rₜ₊₁ + γ maxₐ Q(sₜ₊₁, a) − Q(sₜ, aₜ)        (no second term where sₜ₊₁ is terminal)
 Q(sₜ, aₜ) ← Q(sₜ, aₜ) + α δₜ",
     "Watkins 1989, Learning from Delayed Rewards; Sutton & Barto 2018, section 6.5",
-);
+)
+.at("value/control/off-policy");
 
 impl Recipe<usize, usize> for QLearningConfig {
     type Agent = QLearning;
 
     fn build(&self, setup: &Setup<'_>, _: &mut Rng) -> Result<QLearning, Error> {
         self.validate()?;
-        let q = QTable::new(Self::OWNER, setup.spec, self.initial_value)?;
-        Ok(QLearning { learnt: Learnt { q, step: 0 }, steps: setup.steps, config: self.clone() })
+        let known = Known::new(Self::OWNER, setup.spec, self.initial_value)?;
+        Ok(QLearning { known, steps: setup.steps, config: self.clone() })
     }
 }
 
 /// The agent.
 #[derive(Clone, Debug)]
 pub struct QLearning {
-    learnt: Learnt,
+    known: Known,
     /// of the whole run
     steps: u64,
     config: QLearningConfig,
 }
 
-/// What changes by learning.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Learnt {
-    q: QTable,
-    /// environment steps so far
-    step: u64,
-}
-
 impl QLearning {
     /// The action values.
     pub fn q(&self) -> &QTable {
-        &self.learnt.q
+        &self.known.q
     }
 }
 
 impl Policy<usize, usize> for QLearning {
     fn act(&mut self, now: &View<'_, usize>, rng: &mut Rng, act: &mut [usize]) {
-        let epsilon = self.config.epsilon.at(self.learnt.step, self.steps);
+        let Known { q, step } = &self.known;
+        let epsilon = self.config.epsilon.at(*step, self.steps);
         for (lane, action) in act.iter_mut().enumerate() {
-            *action = self.learnt.q.epsilon_greedy(now, lane, epsilon, rng);
+            *action = q.epsilon_greedy(q.state(now.obs.row(lane)), now.legal_in(lane), epsilon, rng);
         }
     }
 }
 
 impl Agent<usize, usize> for QLearning {
     fn learn(&mut self, seen: &Transitions<'_, usize, usize>, _: &mut Rng, log: &mut Metrics) -> Result<(), Error> {
-        let Learnt { q, step } = &mut self.learnt;
+        let Known { q, step } = &mut self.known;
         let alpha = self.config.learning_rate.at(*step, self.steps);
         for i in 0..seen.lanes() {
             let (state, action) = (q.state(seen.was.obs.row(i)), seen.act.row(i)[0]);
@@ -99,10 +93,7 @@ impl Agent<usize, usize> for QLearning {
             let target = one_step_target(seen.reward[i], self.config.gamma, seen.terminated[i], v_next);
             let value = q.value_mut(state, action);
             let delta = target - *value;
-            *value += alpha * delta;
-            if !value.is_finite() {
-                return Err(Error::Diverged { agent: ENTRY.id, what: "an action value", value: *value, step: *step });
-            }
+            *value = Error::finite(ENTRY.id, "an action value", *value + alpha * delta, *step)?;
             log.record("train/td_error", delta.abs());
         }
         *step += seen.lanes() as u64;
@@ -110,35 +101,19 @@ impl Agent<usize, usize> for QLearning {
     }
 
     fn policy(&self, mode: Mode) -> Box<dyn Policy<usize, usize>> {
-        match mode {
-            Mode::Greedy => Box::new(self.learnt.q.clone()),
-            Mode::Sample => Box::new(self.clone()),
-        }
+        self.known.q.policy(mode, self.config.epsilon.at(self.known.step, self.steps))
     }
 
     fn values(&self, now: &View<'_, usize>) -> Option<Vec<f64>> {
-        Some((0..now.lanes()).map(|lane| self.learnt.q.value(now, lane)).collect())
+        Some(self.known.q.values(now))
     }
 
     fn state(&self) -> State {
-        State::of(&self.learnt)
+        State::of(&self.known)
     }
 
     fn set_state(&mut self, state: &State) -> Result<(), Error> {
-        let learnt: Learnt = state.get()?;
-        if !learnt.q.same_shape(&self.learnt.q) {
-            return Err(gymkhana_envs::Error::State("a table of another number of states or actions".into()).into());
-        }
-        self.learnt = learnt;
-        Ok(())
-    }
-
-    fn policy_state(&self) -> State {
-        self.state()
-    }
-
-    fn set_policy_state(&mut self, state: &State) -> Result<(), Error> {
-        self.set_state(state)
+        restore(&mut self.known, state)
     }
 }
 
