@@ -6,13 +6,17 @@
 
 pub mod agent;
 pub mod bandit;
+pub mod bench;
 pub mod device;
 pub mod entry;
 pub mod error;
+pub mod linear;
 pub mod math;
 pub mod memory;
+pub mod model_based;
 #[cfg(feature = "deep")]
 pub mod nn;
+pub mod offline;
 #[cfg(test)]
 mod one;
 pub mod planning;

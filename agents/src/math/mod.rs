@@ -3,5 +3,8 @@
 
 pub mod bandit;
 pub mod choice;
+pub mod importance;
+pub mod lambda_returns;
+pub mod policy;
 pub mod softmax;
 pub mod td;

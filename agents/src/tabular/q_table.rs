@@ -3,7 +3,7 @@
 use gymkhana_envs::{Rng, Space, Spec, View};
 use serde::{Deserialize, Serialize};
 
-use super::room;
+use super::{room, traces::Trace};
 use crate::{
     agent::{Mode, Policy},
     error::Error,
@@ -69,6 +69,36 @@ impl QTable {
     /// Makes all of Q `value`.
     pub fn fill(&mut self, value: f64) {
         self.values.fill(value);
+    }
+
+    /// Q(s, a) ← Q(s, a) + αδ e(s, a) for the traces e.
+    ///
+    /// # Errors
+    /// If a value is no longer finite.
+    #[inline]
+    pub fn learn_traces(
+        &mut self,
+        agent: &'static str,
+        traces: &[Trace],
+        alpha_delta: f64,
+        step: u64,
+    ) -> Result<(), Error> {
+        for &Trace { state, action, trace } in traces {
+            let value = self.value_mut(state, action);
+            *value = Error::finite(agent, "an action value", *value + alpha_delta * trace, step)?;
+        }
+        Ok(())
+    }
+
+    /// The place of Q(s, a) in all of Q.
+    #[inline]
+    pub fn cell(&self, state: usize, action: usize) -> usize {
+        state * self.actions + action
+    }
+
+    /// All of Q, to be changed.
+    pub fn flat_mut(&mut self) -> &mut [f64] {
+        &mut self.values
     }
 
     /// All of Q, states × actions.

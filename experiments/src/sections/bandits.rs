@@ -134,11 +134,9 @@ impl Tally {
 
     fn with(mut self, other: Self) -> Self {
         self.runs += other.runs;
-        for (here, there) in [
-            (&mut self.reward, other.reward),
-            (&mut self.optimal, other.optimal),
-            (&mut self.regret, other.regret),
-        ] {
+        for (here, there) in
+            [(&mut self.reward, other.reward), (&mut self.optimal, other.optimal), (&mut self.regret, other.regret)]
+        {
             here.iter_mut().zip(there).for_each(|(here, there)| *here += there);
         }
         self

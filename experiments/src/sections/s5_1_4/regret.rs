@@ -49,7 +49,10 @@ fn adversarial(study: &Study, to: &mut Findings) -> Result<()> {
     }
     let part = regrets.iter().map(|(t, regret)| regret / exp3_bound(10, *t)).fold(0.0, f64::max);
     to.checks.push(Check {
-        name: format!("EXP3: greatest part of its bound that the regret makes up, T = 2⁸ … 2^{}, {runs} runs", 7 + regrets.len()),
+        name: format!(
+            "EXP3: greatest part of its bound that the regret makes up, T = 2⁸ … 2^{}, {runs} runs",
+            7 + regrets.len()
+        ),
         measured: part,
         target: Target::AtMost(1.0),
         source: Source::Paper,
@@ -103,8 +106,11 @@ fn stochastic(study: &Study, to: &mut Findings) -> Result<()> {
     });
     let growth = |regret: &[f64]| (regret[pulls - 1] - regret[pulls / 10 - 1]) / 10.0_f64.ln();
     to.checks.push(Check {
-        name: format!("Thompson sampling: regret per ln T from T = {} to {pulls}, as a part of Lai & Robbins' constant \
-                       {least:.2}, {runs} runs", pulls / 10),
+        name: format!(
+            "Thompson sampling: regret per ln T from T = {} to {pulls}, as a part of Lai & Robbins' constant \
+                       {least:.2}, {runs} runs",
+            pulls / 10
+        ),
         measured: growth(&thompson) / least,
         target: study.pick(Target::Between(0.6, 1.4), Target::Between(0.3, 2.0)),
         source: Source::Paper,
@@ -117,7 +123,8 @@ fn stochastic(study: &Study, to: &mut Findings) -> Result<()> {
         source: Source::Paper,
         from: "of the order ln T: no less than the constant, no more than its own bound's 8 Σ 1/Δ".into(),
     });
-    let [ucb1, thompson] = [("UCB1", ucb1), ("Thompson sampling", thompson)].map(|(name, regret)| over_doublings(name, &regret));
+    let [ucb1, thompson] =
+        [("UCB1", ucb1), ("Thompson sampling", thompson)].map(|(name, regret)| over_doublings(name, &regret));
     let lowest = dashed("Lai & Robbins: C ln T", &ucb1.x, |t| least * t.ln());
     let panel = Panel {
         title: "Regret of UCB1 and Thompson sampling".into(),

@@ -56,7 +56,8 @@ pub(super) fn run(study: &Study, to: &mut Findings) -> Result<()> {
     });
     to.checks.push(Check {
         name: "parameter study: mean reward of UCB at its best less that of the best other method".into(),
-        measured: peaks[2].1 - [0, 1, 3].map(|other: usize| peaks[other].1).into_iter().fold(f64::NEG_INFINITY, f64::max),
+        measured: peaks[2].1
+            - [0, 1, 3].map(|other: usize| peaks[other].1).into_iter().fold(f64::NEG_INFINITY, f64::max),
         target: Target::AtLeast(0.0),
         source: Source::Paper,
         from: "Sutton & Barto, section 2.10: UCB is best on this problem".into(),

@@ -92,8 +92,18 @@ pub(super) fn run(study: &Study, to: &mut Findings) -> Result<()> {
         play(bed, "Thompson sampling", &ThompsonConfig { forget: true, ..ThompsonConfig::default() }, None)?,
     ];
     let gradients = [
-        play(high, "gradient, baseline of past rewards, R̄₁ = 0", &gradient(0.1, Baseline::FromZero), Some((83.3, 34.9)))?,
-        play(high, "gradient, baseline with the current reward", &gradient(0.1, Baseline::Current), Some((85.3, 33.1)))?,
+        play(
+            high,
+            "gradient, baseline of past rewards, R̄₁ = 0",
+            &gradient(0.1, Baseline::FromZero),
+            Some((83.3, 34.9)),
+        )?,
+        play(
+            high,
+            "gradient, baseline with the current reward",
+            &gradient(0.1, Baseline::Current),
+            Some((85.3, 33.1)),
+        )?,
         play(high, "gradient, no baseline", &gradient(0.1, Baseline::None), Some((48.2, 49.3)))?,
         play(high, "gradient, baseline of past rewards, R̄₁ = R₁", &gradient(0.1, Baseline::Past), None)?,
     ];
@@ -140,7 +150,8 @@ pub(super) fn run(study: &Study, to: &mut Findings) -> Result<()> {
     ));
     to.figure.panels.push(violins()?.into());
     for (title, methods) in [("Percent optimal", &values[..]), ("Gradient bandits, q* ~ N(4, 1)", &gradients)] {
-        let curve = |method: &Method| Series { style: method.style, ..over_pulls(method.name, &method.tally.optimal()) };
+        let curve =
+            |method: &Method| Series { style: method.style, ..over_pulls(method.name, &method.tally.optimal()) };
         let panel = Panel {
             title: title.into(),
             x_label: "pull".into(),
@@ -193,8 +204,10 @@ pub(super) fn drifting(study: &Study, to: &mut Findings) -> Result<()> {
     let constant = play("drifting values, α = 0.1", 0.1.into())?;
     let late = |tally: &Tally| stats::mean(&tally.reward()[LONG / 2..]);
     to.checks.push(Check {
-        name: format!("drifting values, ε = 0.1: mean reward with α = 0.1 less that of sample averages, last 5,000 of \
-                       10,000 pulls, {runs} runs"),
+        name: format!(
+            "drifting values, ε = 0.1: mean reward with α = 0.1 less that of sample averages, last 5,000 of \
+                       10,000 pulls, {runs} runs"
+        ),
         measured: late(&constant) - late(&average),
         target: Target::AtLeast(study.pick(0.1, 0.0)),
         source: Source::Simulated,

@@ -1,0 +1,206 @@
+//! n-step Sarsa: returns of n steps, and the value of what is done then.
+//!
+//! Sutton & Barto 2018, sections 7.2 and 7.3:
+//!
+//! ```text
+//! Gₜ = rₜ₊₁ + γ rₜ₊₂ + … + γⁿ⁻¹ rₜ₊ₙ + γⁿ Q(sₜ₊ₙ, aₜ₊ₙ)        (up to the end, where that comes sooner)
+//! Q(sₜ, aₜ) ← Q(sₜ, aₜ) + α ρ [Gₜ − Q(sₜ, aₜ)]                   ρ = Π π(aₖ|sₖ) / b(aₖ|sₖ), k from t+1 to t+n
+//! ```
+//!
+//! π is the policy that is learned of and b the one that acts, both ε-greedy on Q. They are one, and ρ = 1, unless
+//! `target_epsilon` is given.
+//!
+//! Deviations
+//! 1. Step size and ε may follow a schedule over the run.
+//! 2. Several lanes update the one table, one after the other in the order of lanes.
+//! 3. Where an episode is truncated, an action is drawn in the state that was reached, and not taken: the last steps look
+//!    ahead to there.
+//! 4. π(a|s) / b(a|s) is taken when a is chosen.
+
+use gymkhana_envs::{Params, Rng, State, Transitions, View, params};
+
+use super::n_step::{NStep, Rule, Stretch};
+use crate::{
+    agent::{Agent, Metrics, Mode, Policy, Recipe, Setup},
+    entry::Entry,
+    error::Error,
+    restore::restore,
+    schedule::Schedule,
+    tabular::QTable,
+};
+
+params! {
+    /// What n-step Sarsa can be told.
+    pub struct NStepSarsaConfig for "n-step-sarsa" {
+        /// step size α
+        learning_rate: Schedule = Schedule::Constant(0.5), in 0.0..=1.0;
+        /// discount γ
+        gamma: f64 = 1.0, in 0.0..=1.0;
+        /// exploration ε: the probability of a random action
+        epsilon: Schedule = Schedule::Constant(0.1), in 0.0..=1.0;
+        /// ε of the policy that is learned of; none: that of the policy that acts
+        target_epsilon: Option<f64> = None, in 0.0..=1.0;
+        /// steps that are looked ahead
+        n: usize = 4, in 1..=1000;
+        /// what Q(s, a) begins with; more than any return makes it try everything
+        initial_value: f64 = 0.0, in ..;
+    }
+}
+
+/// The registry's line.
+pub const ENTRY: Entry = Entry::index_choice::<NStepSarsaConfig>(
+    "temporal-difference control by returns of n steps",
+    "\
+Gₜ = rₜ₊₁ + γ rₜ₊₂ + … + γⁿ⁻¹ rₜ₊ₙ + γⁿ Q(sₜ₊ₙ, aₜ₊ₙ)        (up to the end, where that comes sooner)
+Q(sₜ, aₜ) ← Q(sₜ, aₜ) + α ρ [Gₜ − Q(sₜ, aₜ)]                   ρ = Π π(aₖ|sₖ) / b(aₖ|sₖ), k from t+1 to t+n",
+    "Sutton & Barto 2018, sections 7.2 and 7.3",
+)
+.at("value/control/on-policy");
+
+impl Recipe<usize, usize> for NStepSarsaConfig {
+    type Agent = NStepSarsa;
+
+    fn build(&self, setup: &Setup<'_>, _: &mut Rng) -> Result<NStepSarsa, Error> {
+        self.validate()?;
+        let learnt = NStep::new(Self::OWNER, setup.spec, self.initial_value, setup.lanes, self.n)?;
+        Ok(NStepSarsa { learnt, steps: setup.steps, config: self.clone() })
+    }
+}
+
+/// The agent.
+#[derive(Clone, Debug)]
+pub struct NStepSarsa {
+    learnt: NStep,
+    /// of the whole run
+    steps: u64,
+    config: NStepSarsaConfig,
+}
+
+impl NStepSarsa {
+    /// The action values.
+    pub fn q(&self) -> &QTable {
+        &self.learnt.known.q
+    }
+
+    fn epsilon(&self) -> f64 {
+        self.config.epsilon.at(self.learnt.known.step, self.steps)
+    }
+}
+
+/// Gₜ: rewards, and the value of the state and action in which they end.
+fn n_step_return(q: &QTable, stretch: Stretch<'_>, gamma: f64) -> f64 {
+    stretch.backward().fold(stretch.end_value(q), |g, (reward, _)| reward + gamma * g)
+}
+
+/// ρ: how much likelier the actions after the first are under π than under b.
+fn importance(stretch: Stretch<'_>) -> f64 {
+    stretch.backward().filter_map(|(_, ahead)| ahead).map(|ahead| ahead.ratio).product()
+}
+
+impl Policy<usize, usize> for NStepSarsa {
+    fn act(&mut self, now: &View<'_, usize>, rng: &mut Rng, act: &mut [usize]) {
+        let epsilon = self.epsilon();
+        self.learnt.act(now, epsilon, rng, act);
+    }
+}
+
+impl Agent<usize, usize> for NStepSarsa {
+    fn learn(&mut self, seen: &Transitions<'_, usize, usize>, rng: &mut Rng, log: &mut Metrics) -> Result<(), Error> {
+        let NStepSarsaConfig { learning_rate, gamma, target_epsilon, .. } = self.config;
+        let (alpha, epsilon) = (learning_rate.at(self.learnt.known.step, self.steps), self.epsilon());
+        let rule = Rule { agent: ENTRY.id, alpha, epsilon, target_epsilon };
+        self.learnt.learn(&rule, seen, rng, log, |q, stretch| {
+            let weight = if target_epsilon.is_some() { importance(stretch) } else { 1.0 };
+            (n_step_return(q, stretch, gamma), weight)
+        })
+    }
+
+    fn policy(&self, mode: Mode) -> Box<dyn Policy<usize, usize>> {
+        self.q().policy(mode, self.epsilon())
+    }
+
+    fn values(&self, now: &View<'_, usize>) -> Option<Vec<f64>> {
+        Some(self.q().values(now))
+    }
+
+    fn state(&self) -> State {
+        State::of(&self.learnt)
+    }
+
+    fn set_state(&mut self, state: &State) -> Result<(), Error> {
+        restore(&mut self.learnt, state)
+    }
+
+    fn policy_state(&self) -> State {
+        State::of(&self.learnt.known)
+    }
+
+    fn set_policy_state(&mut self, state: &State) -> Result<(), Error> {
+        restore(&mut self.learnt.known, state)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    use gymkhana_envs::{
+        Lanes, Seeds,
+        tabular::{Finite, Outcome, Table},
+    };
+
+    use crate::{
+        agent::round,
+        one::{One, build, train},
+    };
+
+    fn learnt(terminated: bool, truncated: bool, steps: usize, config: &NStepSarsaConfig) -> f64 {
+        let mut lanes = One { obs: 0, terminated, truncated }.lanes(1);
+        let mut agent = build(&lanes, config, steps as u64);
+        train(&mut agent, &mut lanes, &mut Rng::new(0), steps);
+        agent.q().row(0)[0]
+    }
+
+    #[test]
+    fn the_update_rule() {
+        let config = NStepSarsaConfig { gamma: 0.5, initial_value: 4.0, n: 2, ..NStepSarsaConfig::default() };
+        assert_eq!(learnt(false, false, 1, &config), 4.0, "nothing before there are two steps");
+        // G = 1 + ½·1 + ¼·4 = 2.5, and Q ← 4 + ½ (2.5 − 4) = 3.25
+        assert_eq!(learnt(false, false, 2, &config), 3.25);
+        // Truncated after one: 1 + ½·4 = 3, and 4 + ½ (3 − 4) = 3.5. Terminated: 4 + ½ (1 − 4) = 2.5
+        assert_eq!((learnt(false, true, 1, &config), learnt(true, false, 1, &config)), (3.5, 2.5));
+    }
+
+    #[test]
+    fn a_truncated_step_bootstraps_and_a_terminated_one_does_not() {
+        let config = NStepSarsaConfig { gamma: 0.9, ..NStepSarsaConfig::default() };
+        let value = |terminated, truncated| learnt(terminated, truncated, 2_000, &config);
+        assert!((value(false, true) - 10.0).abs() < 1e-9, "1/(1−γ) = 10");
+        assert!((value(false, false) - 10.0).abs() < 1e-9, "the same where nothing ends");
+        assert_eq!(value(true, false), 1.0);
+        assert_eq!(value(true, true), 1.0, "both at once: termination decides");
+    }
+
+    #[test]
+    fn what_the_learned_policy_would_not_do_is_not_learned_from() {
+        // Two actions that pay 1 and stay, ε = 1 and a greedy target: an action is twice as likely, or it is impossible.
+        let config = NStepSarsaConfig { target_epsilon: Some(0.0), epsilon: 1.0.into(), ..NStepSarsaConfig::default() };
+        let table =
+            Table::new(vec![1.0], 2, |_, _| [Outcome { probability: 1.0, next: 0, reward: 1.0, terminated: false }]);
+        let mut lanes = Lanes::new(Finite::new("Stay", Arc::new(table), None, None), 1, &Seeds::from(0)).unwrap();
+        let mut agent = build(&lanes, &NStepSarsaConfig { gamma: 0.5, n: 1, ..config }, 100);
+        *agent.learnt.known.q.value_mut(0, 1) = 8.0;
+        let (mut seen, mut act, mut rng) = (Vec::new(), [0], Rng::new(3));
+        for _ in 0..40 {
+            let before = agent.q().row(0).to_vec();
+            round(&mut agent, &mut lanes, &mut act, &mut rng, &mut Metrics::default()).unwrap();
+            let (from, to) = (before[act[0]], agent.q().row(0)[act[0]]);
+            // Q ← Q + ½·2·(1 + ½·max − Q), or as it was
+            let max = before[0].max(before[1]);
+            seen.push(to == 1.0 + 0.5 * max);
+            assert!(to == 1.0 + 0.5 * max || to == from, "{from} to {to}");
+        }
+        assert!((10..=30).contains(&seen.iter().filter(|moved| **moved).count()), "{seen:?}");
+    }
+}

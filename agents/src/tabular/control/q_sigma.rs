@@ -1,0 +1,191 @@
+//! Q(σ): between Sarsa, which samples, and tree backup, which expects.
+//!
+//! De Asis, Hernandez-Garcia, Holland & Sutton 2018, "Multi-Step Reinforcement Learning: A Unifying Algorithm"; Sutton &
+//! Barto 2018, section 7.6:
+//!
+//! ```text
+//! Gₜ = rₜ₊₁ + γ {σ Gₜ₊₁ + (1 − σ) [Σ_{a ≠ aₜ₊₁} π(a|sₜ₊₁) Q(sₜ₊₁, a) + π(aₜ₊₁|sₜ₊₁) Gₜ₊₁]}
+//! Gₜ₊ₙ = Q(sₜ₊ₙ, aₜ₊ₙ)                                (0 where the process terminated)
+//! Q(sₜ, aₜ) ← Q(sₜ, aₜ) + α ρ [Gₜ − Q(sₜ, aₜ)]        ρ = Π [σ π(aₖ|sₖ) / b(aₖ|sₖ) + 1 − σ], k from t+1 to t+n
+//! ```
+//!
+//! σ = 1 is n-step Sarsa and σ = 0 is tree backup. π is the policy that is learned of and b the one that acts, both ε-greedy
+//! on Q; they are one, and ρ = 1, unless `target_epsilon` is given.
+//!
+//! Deviations
+//! 1. Step size and ε may follow a schedule over the run.
+//! 2. Several lanes update the one table, one after the other in the order of lanes.
+//! 3. Where an episode is truncated, an action is drawn in the state that was reached, and not taken: the last steps look
+//!    ahead to there.
+//! 4. σ may follow a schedule over the run; all steps of a return have the present one.
+//! 5. π(a|s) / b(a|s) is taken when a is chosen.
+//! 6. Samples are corrected by ρ, as in the paper. Sutton & Barto's return has ρ within, and the expected value as a control
+//!    variate; with σ = 1 it is not n-step Sarsa.
+
+use gymkhana_envs::{Params, Rng, State, Transitions, View, params};
+
+use super::n_step::{Ahead, NStep, Rule, Stretch};
+use crate::{
+    agent::{Agent, Metrics, Mode, Policy, Recipe, Setup},
+    entry::Entry,
+    error::Error,
+    math::policy::expected_with,
+    restore::restore,
+    schedule::Schedule,
+    tabular::QTable,
+};
+
+params! {
+    /// What Q(σ) can be told.
+    pub struct QSigmaConfig for "q-sigma" {
+        /// step size α
+        learning_rate: Schedule = Schedule::Constant(0.5), in 0.0..=1.0;
+        /// discount γ
+        gamma: f64 = 1.0, in 0.0..=1.0;
+        /// exploration ε: the probability of a random action
+        epsilon: Schedule = Schedule::Constant(0.1), in 0.0..=1.0;
+        /// ε of the policy that is learned of; none: that of the policy that acts
+        target_epsilon: Option<f64> = None, in 0.0..=1.0;
+        /// steps that are looked ahead
+        n: usize = 4, in 1..=1000;
+        /// how much of each step is sampled, σ: 1 is n-step Sarsa, 0 is tree backup
+        sigma: Schedule = Schedule::Constant(0.5), in 0.0..=1.0;
+        /// what Q(s, a) begins with; more than any return makes it try everything
+        initial_value: f64 = 0.0, in ..;
+    }
+}
+
+/// The registry's line.
+pub const ENTRY: Entry = Entry::index_choice::<QSigmaConfig>(
+    "n steps ahead, between sampling and expectation",
+    "\
+Gₜ = rₜ₊₁ + γ {σ Gₜ₊₁ + (1 − σ) [Σ_{a ≠ aₜ₊₁} π(a|sₜ₊₁) Q(sₜ₊₁, a) + π(aₜ₊₁|sₜ₊₁) Gₜ₊₁]}
+Gₜ₊ₙ = Q(sₜ₊ₙ, aₜ₊ₙ)                                (0 where the process terminated)
+Q(sₜ, aₜ) ← Q(sₜ, aₜ) + α ρ [Gₜ − Q(sₜ, aₜ)]        ρ = Π [σ π(aₖ|sₖ) / b(aₖ|sₖ) + 1 − σ], k from t+1 to t+n",
+    "De Asis et al. 2018, Multi-Step Reinforcement Learning: A Unifying Algorithm; Sutton & Barto 2018, section 7.6",
+)
+.at("value/control/off-policy");
+
+impl Recipe<usize, usize> for QSigmaConfig {
+    type Agent = QSigma;
+
+    fn build(&self, setup: &Setup<'_>, _: &mut Rng) -> Result<QSigma, Error> {
+        self.validate()?;
+        let learnt = NStep::new(Self::OWNER, setup.spec, self.initial_value, setup.lanes, self.n)?;
+        Ok(QSigma { learnt, steps: setup.steps, config: self.clone() })
+    }
+}
+
+/// The agent.
+#[derive(Clone, Debug)]
+pub struct QSigma {
+    learnt: NStep,
+    /// of the whole run
+    steps: u64,
+    config: QSigmaConfig,
+}
+
+impl QSigma {
+    /// The action values.
+    pub fn q(&self) -> &QTable {
+        &self.learnt.known.q
+    }
+
+    fn epsilon(&self) -> f64 {
+        self.config.epsilon.at(self.learnt.known.step, self.steps)
+    }
+}
+
+/// Gₜ: at every state on the way σ of what came of the action, and 1 − σ of the expected value with that in its place.
+fn return_of(q: &QTable, stretch: Stretch<'_>, gamma: f64, epsilon: f64, sigma: f64) -> f64 {
+    stretch.backward().fold(stretch.end_value(q), |g, (reward, ahead)| match ahead {
+        Some(Ahead { state, legal, action, .. }) => {
+            let expected = expected_with(q.row(state), legal, epsilon, action, g);
+            reward + gamma * (sigma * g + (1.0 - sigma) * expected)
+        }
+        None => reward,
+    })
+}
+
+/// ρ: how much likelier the actions after the first are under π than under b, as far as they are sampled.
+fn importance(stretch: Stretch<'_>, sigma: f64) -> f64 {
+    stretch.backward().filter_map(|(_, ahead)| ahead).map(|ahead| sigma * ahead.ratio + (1.0 - sigma)).product()
+}
+
+impl Policy<usize, usize> for QSigma {
+    fn act(&mut self, now: &View<'_, usize>, rng: &mut Rng, act: &mut [usize]) {
+        let epsilon = self.epsilon();
+        self.learnt.act(now, epsilon, rng, act);
+    }
+}
+
+impl Agent<usize, usize> for QSigma {
+    fn learn(&mut self, seen: &Transitions<'_, usize, usize>, rng: &mut Rng, log: &mut Metrics) -> Result<(), Error> {
+        let QSigmaConfig { learning_rate, gamma, target_epsilon, sigma, .. } = self.config;
+        let (step, epsilon) = (self.learnt.known.step, self.epsilon());
+        let (alpha, sigma) = (learning_rate.at(step, self.steps), sigma.at(step, self.steps));
+        let target = target_epsilon.unwrap_or(epsilon);
+        let rule = Rule { agent: ENTRY.id, alpha, epsilon, target_epsilon };
+        self.learnt.learn(&rule, seen, rng, log, |q, stretch| {
+            let weight = if target_epsilon.is_some() { importance(stretch, sigma) } else { 1.0 };
+            (return_of(q, stretch, gamma, target, sigma), weight)
+        })
+    }
+
+    fn policy(&self, mode: Mode) -> Box<dyn Policy<usize, usize>> {
+        self.q().policy(mode, self.epsilon())
+    }
+
+    fn values(&self, now: &View<'_, usize>) -> Option<Vec<f64>> {
+        Some(self.q().values(now))
+    }
+
+    fn state(&self) -> State {
+        State::of(&self.learnt)
+    }
+
+    fn set_state(&mut self, state: &State) -> Result<(), Error> {
+        restore(&mut self.learnt, state)
+    }
+
+    fn policy_state(&self) -> State {
+        State::of(&self.learnt.known)
+    }
+
+    fn set_policy_state(&mut self, state: &State) -> Result<(), Error> {
+        restore(&mut self.learnt.known, state)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::one::{One, build, train};
+
+    fn learnt(terminated: bool, truncated: bool, steps: usize, config: &QSigmaConfig) -> f64 {
+        let mut lanes = One { obs: 0, terminated, truncated }.lanes(1);
+        let mut agent = build(&lanes, config, steps as u64);
+        train(&mut agent, &mut lanes, &mut Rng::new(0), steps);
+        agent.q().row(0)[0]
+    }
+
+    #[test]
+    fn the_update_rule() {
+        let config = QSigmaConfig { gamma: 0.5, initial_value: 4.0, n: 2, ..QSigmaConfig::default() };
+        assert_eq!(learnt(false, false, 1, &config), 4.0, "nothing before there are two steps");
+        // G = 1 + ½·1 + ¼·4 = 2.5, and Q ← 4 + ½ (2.5 − 4) = 3.25
+        assert_eq!(learnt(false, false, 2, &config), 3.25);
+        // Truncated after one: 1 + ½·4 = 3, and 4 + ½ (3 − 4) = 3.5. Terminated: 4 + ½ (1 − 4) = 2.5
+        assert_eq!((learnt(false, true, 1, &config), learnt(true, false, 1, &config)), (3.5, 2.5));
+    }
+
+    #[test]
+    fn a_truncated_step_bootstraps_and_a_terminated_one_does_not() {
+        let config = QSigmaConfig { gamma: 0.9, ..QSigmaConfig::default() };
+        let value = |terminated, truncated| learnt(terminated, truncated, 2_000, &config);
+        assert!((value(false, true) - 10.0).abs() < 1e-9, "1/(1−γ) = 10");
+        assert!((value(false, false) - 10.0).abs() < 1e-9, "the same where nothing ends");
+        assert_eq!(value(true, false), 1.0);
+        assert_eq!(value(true, true), 1.0, "both at once: termination decides");
+    }
+}

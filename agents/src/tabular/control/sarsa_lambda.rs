@@ -1,0 +1,219 @@
+//! Sarsa(λ): what happens now is learned by all that was done before, the more the later it was.
+//!
+//! Rummery & Niranjan 1994, "On-Line Q-Learning Using Connectionist Systems"; replacing traces: Singh & Sutton 1996; dutch
+//! traces: van Seijen & Sutton 2014; Sutton & Barto 2018, section 12.7:
+//!
+//! ```text
+//! δₜ = rₜ₊₁ + γ Q(sₜ₊₁, aₜ₊₁) − Q(sₜ, aₜ)                        (no second term where sₜ₊₁ is terminal)
+//! e(sₜ, aₜ) ← e(sₜ, aₜ) + 1, or 1, or (1 − α) e(sₜ, aₜ) + 1      accumulating, replacing, dutch
+//! Q(s, a) ← Q(s, a) + α δₜ e(s, a)                               for all s, a
+//! e(s, a) ← γ λ e(s, a)
+//! ```
+//!
+//! Traces are 0 where an episode begins. With λ = 0 it is Sarsa.
+//!
+//! Deviations
+//! 1. Step size and ε may follow a schedule over the run.
+//! 2. Several lanes update the one table, one after the other in the order of lanes; each has its own traces.
+//! 3. Where an episode is truncated, aₜ₊₁ is drawn in the state that was reached, and not taken.
+//! 4. Traces that have come to `trace_cut` or less are dropped.
+
+use gymkhana_envs::{Params, Rng, State, Transitions, View, params};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    agent::{Agent, Metrics, Mode, Policy, Recipe, Setup},
+    entry::Entry,
+    error::Error,
+    math::td::one_step_target,
+    restore::{Shaped, restore},
+    schedule::Schedule,
+    tabular::{Known, QTable, trace::TraceKind, traces::Traces},
+};
+
+params! {
+    /// What Sarsa(λ) can be told.
+    pub struct SarsaLambdaConfig for "sarsa-lambda" {
+        /// step size α
+        learning_rate: Schedule = Schedule::Constant(0.1), in 0.0..=1.0;
+        /// discount γ
+        gamma: f64 = 1.0, in 0.0..=1.0;
+        /// trace decay λ
+        lambda: f64 = 0.9, in 0.0..=1.0;
+        /// what a visit does to a trace: accumulating, replacing or dutch
+        traces: TraceKind = TraceKind::Replacing, in ..;
+        /// traces that have come to this or less are dropped; 0 keeps all
+        trace_cut: f64 = 1e-6, in 0.0..=1.0;
+        /// exploration ε: the probability of a random action
+        epsilon: Schedule = Schedule::Constant(0.1), in 0.0..=1.0;
+        /// what Q(s, a) begins with; more than any return makes it try everything
+        initial_value: f64 = 0.0, in ..;
+    }
+}
+
+/// The registry's line.
+pub const ENTRY: Entry = Entry::index_choice::<SarsaLambdaConfig>(
+    "on-policy temporal-difference control with eligibility traces",
+    "\
+δₜ = rₜ₊₁ + γ Q(sₜ₊₁, aₜ₊₁) − Q(sₜ, aₜ)                        (no second term where sₜ₊₁ is terminal)
+e(sₜ, aₜ) ← e(sₜ, aₜ) + 1, or 1, or (1 − α) e(sₜ, aₜ) + 1      accumulating, replacing, dutch
+Q(s, a) ← Q(s, a) + α δₜ e(s, a),   e(s, a) ← γ λ e(s, a)      for all s, a",
+    "Rummery & Niranjan 1994; Singh & Sutton 1996; van Seijen & Sutton 2014; Sutton & Barto 2018, section 12.7",
+)
+.at("value/control/on-policy");
+
+impl Recipe<usize, usize> for SarsaLambdaConfig {
+    type Agent = SarsaLambda;
+
+    fn build(&self, setup: &Setup<'_>, _: &mut Rng) -> Result<SarsaLambda, Error> {
+        self.validate()?;
+        let known = Known::new(Self::OWNER, setup.spec, self.initial_value)?;
+        let learnt = Learnt { known, traces: Traces::new(setup.lanes), chosen: vec![None; setup.lanes] };
+        Ok(SarsaLambda { learnt, steps: setup.steps, config: self.clone() })
+    }
+}
+
+/// The agent.
+#[derive(Clone, Debug)]
+pub struct SarsaLambda {
+    learnt: Learnt,
+    /// of the whole run
+    steps: u64,
+    config: SarsaLambdaConfig,
+}
+
+/// What changes by learning.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Learnt {
+    known: Known,
+    traces: Traces,
+    /// per lane, the action that is taken next: none where an episode begins
+    chosen: Vec<Option<usize>>,
+}
+
+impl Shaped for Learnt {
+    fn same_shape(&self, other: &Self) -> bool {
+        let (states, actions) = (self.known.q.states(), self.known.q.actions());
+        self.known.same_shape(&other.known)
+            && self.traces.same_shape(&other.traces)
+            && other.traces.within(states, actions)
+            && self.chosen.len() == other.chosen.len()
+            && other.chosen.iter().flatten().all(|action| *action < actions)
+    }
+}
+
+impl SarsaLambda {
+    /// The action values.
+    pub fn q(&self) -> &QTable {
+        &self.learnt.known.q
+    }
+}
+
+impl Policy<usize, usize> for SarsaLambda {
+    fn act(&mut self, now: &View<'_, usize>, rng: &mut Rng, act: &mut [usize]) {
+        let Learnt { known: Known { q, step }, chosen, .. } = &mut self.learnt;
+        let epsilon = self.config.epsilon.at(*step, self.steps);
+        for (lane, action) in act.iter_mut().enumerate() {
+            *action = match chosen[lane].take() {
+                Some(chosen) => chosen,
+                None => q.epsilon_greedy(q.state(now.obs.row(lane)), now.legal_in(lane), epsilon, rng),
+            };
+        }
+    }
+}
+
+impl Agent<usize, usize> for SarsaLambda {
+    fn learn(&mut self, seen: &Transitions<'_, usize, usize>, rng: &mut Rng, log: &mut Metrics) -> Result<(), Error> {
+        let SarsaLambdaConfig { learning_rate, gamma, lambda, traces: kind, trace_cut, epsilon, .. } = self.config;
+        let Learnt { known: Known { q, step }, traces, chosen } = &mut self.learnt;
+        let (alpha, epsilon) = (learning_rate.at(*step, self.steps), epsilon.at(*step, self.steps));
+        for i in 0..seen.lanes() {
+            let (state, action) = (q.state(seen.was.obs.row(i)), seen.act.row(i)[0]);
+            let next = q.state(seen.next(i));
+            let next_action = (!seen.terminated[i]).then(|| q.epsilon_greedy(next, seen.next_legal(i), epsilon, rng));
+            let q_next = next_action.map_or(0.0, |action| q.row(next)[action]);
+            let target = one_step_target(seen.reward[i], gamma, seen.terminated[i], q_next);
+            let delta = target - q.row(state)[action];
+            traces.visit(i, state, action, kind, alpha);
+            q.learn_traces(ENTRY.id, traces.of(i), alpha * delta, *step)?;
+            if seen.ended(i) {
+                traces.clear(i);
+            } else {
+                traces.decay(i, gamma * lambda, trace_cut);
+            }
+            chosen[i] = next_action.filter(|_| !seen.ended(i));
+            log.record("train/td_error", delta.abs());
+        }
+        *step += seen.lanes() as u64;
+        Ok(())
+    }
+
+    fn policy(&self, mode: Mode) -> Box<dyn Policy<usize, usize>> {
+        let Known { q, step } = &self.learnt.known;
+        q.policy(mode, self.config.epsilon.at(*step, self.steps))
+    }
+
+    fn values(&self, now: &View<'_, usize>) -> Option<Vec<f64>> {
+        Some(self.learnt.known.q.values(now))
+    }
+
+    fn state(&self) -> State {
+        State::of(&self.learnt)
+    }
+
+    fn set_state(&mut self, state: &State) -> Result<(), Error> {
+        restore(&mut self.learnt, state)
+    }
+
+    fn policy_state(&self) -> State {
+        State::of(&self.learnt.known)
+    }
+
+    fn set_policy_state(&mut self, state: &State) -> Result<(), Error> {
+        restore(&mut self.learnt.known, state)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::one::{One, build, train};
+
+    fn learnt(terminated: bool, truncated: bool, steps: usize, config: &SarsaLambdaConfig) -> f64 {
+        let mut lanes = One { obs: 0, terminated, truncated }.lanes(1);
+        let mut agent = build(&lanes, config, steps as u64);
+        train(&mut agent, &mut lanes, &mut Rng::new(0), steps);
+        agent.q().row(0)[0]
+    }
+
+    #[test]
+    fn the_update_rule() {
+        let config = SarsaLambdaConfig {
+            learning_rate: 0.5.into(),
+            gamma: 0.5,
+            lambda: 0.5,
+            initial_value: 4.0,
+            ..SarsaLambdaConfig::default()
+        };
+        // δ = 1 + ½·4 − 4 = −1, e = 1: 3.5. Then δ = 1 + ½·3.5 − 3.5 = −0.75, and the trace has come to ¼.
+        for (traces, after_two) in [
+            (TraceKind::Accumulating, 3.5 - 0.375 * 1.25),
+            (TraceKind::Replacing, 3.5 - 0.375),
+            (TraceKind::Dutch, 3.5 - 0.375 * 1.125),
+        ] {
+            let config = SarsaLambdaConfig { traces, ..config.clone() };
+            assert_eq!([1, 2].map(|steps| learnt(false, false, steps, &config)), [3.5, after_two]);
+            // Where each step ends an episode nothing is left of the trace: 3.5 − ½·0.75.
+            assert_eq!(learnt(false, true, 2, &config), 3.125);
+        }
+    }
+
+    #[test]
+    fn a_truncated_step_bootstraps_and_a_terminated_one_does_not() {
+        let config = SarsaLambdaConfig { gamma: 0.9, learning_rate: 0.5.into(), ..SarsaLambdaConfig::default() };
+        let value = |terminated, truncated| learnt(terminated, truncated, 2_000, &config);
+        assert!((value(false, true) - 10.0).abs() < 1e-9, "1/(1−γ) = 10");
+        assert_eq!(value(true, false), 1.0);
+        assert_eq!(value(true, true), 1.0, "both at once: termination decides");
+    }
+}

@@ -1,0 +1,174 @@
+//! Tree backup: n steps ahead, off-policy and without importance sampling.
+//!
+//! Precup, Sutton & Singh 2000, "Eligibility Traces for Off-Policy Policy Evaluation"; Sutton & Barto 2018, section 7.5:
+//!
+//! ```text
+//! Gₜ = rₜ₊₁ + γ [Σ_{a ≠ aₜ₊₁} π(a|sₜ₊₁) Q(sₜ₊₁, a) + π(aₜ₊₁|sₜ₊₁) Gₜ₊₁]        (no second term where sₜ₊₁ is terminal)
+//! Gₜ₊ₙ₋₁ = rₜ₊ₙ + γ Σₐ π(a|sₜ₊ₙ) Q(sₜ₊ₙ, a)
+//! Q(sₜ, aₜ) ← Q(sₜ, aₜ) + α [Gₜ − Q(sₜ, aₜ)]
+//! ```
+//!
+//! π is the policy that is learned of, ε-greedy on Q: with the exploration of the one that acts, or with `target_epsilon`.
+//! Its probabilities are those of the present Q.
+//!
+//! Deviations
+//! 1. Step size and ε may follow a schedule over the run.
+//! 2. Several lanes update the one table, one after the other in the order of lanes.
+//! 3. Where an episode is truncated, an action is drawn in the state that was reached, and not taken: the last steps look
+//!    ahead to there.
+
+use gymkhana_envs::{Params, Rng, State, Transitions, View, params};
+
+use super::n_step::{Ahead, NStep, Rule, Stretch};
+use crate::{
+    agent::{Agent, Metrics, Mode, Policy, Recipe, Setup},
+    entry::Entry,
+    error::Error,
+    math::policy::expected_with,
+    restore::restore,
+    schedule::Schedule,
+    tabular::QTable,
+};
+
+params! {
+    /// What tree backup can be told.
+    pub struct TreeBackupConfig for "tree-backup" {
+        /// step size α
+        learning_rate: Schedule = Schedule::Constant(0.5), in 0.0..=1.0;
+        /// discount γ
+        gamma: f64 = 1.0, in 0.0..=1.0;
+        /// exploration ε: the probability of a random action
+        epsilon: Schedule = Schedule::Constant(0.1), in 0.0..=1.0;
+        /// ε of the policy that is learned of; none: that of the policy that acts
+        target_epsilon: Option<f64> = None, in 0.0..=1.0;
+        /// steps that are looked ahead
+        n: usize = 4, in 1..=1000;
+        /// what Q(s, a) begins with; more than any return makes it try everything
+        initial_value: f64 = 0.0, in ..;
+    }
+}
+
+/// The registry's line.
+pub const ENTRY: Entry = Entry::index_choice::<TreeBackupConfig>(
+    "n steps ahead, with the expected value of what was not done",
+    "\
+Gₜ = rₜ₊₁ + γ [Σ_{a ≠ aₜ₊₁} π(a|sₜ₊₁) Q(sₜ₊₁, a) + π(aₜ₊₁|sₜ₊₁) Gₜ₊₁]        (no second term where sₜ₊₁ is terminal)
+Gₜ₊ₙ₋₁ = rₜ₊ₙ + γ Σₐ π(a|sₜ₊ₙ) Q(sₜ₊ₙ, a)
+Q(sₜ, aₜ) ← Q(sₜ, aₜ) + α [Gₜ − Q(sₜ, aₜ)]",
+    "Precup, Sutton & Singh 2000, Eligibility Traces for Off-Policy Policy Evaluation; Sutton & Barto 2018, section 7.5",
+)
+.at("value/control/off-policy");
+
+impl Recipe<usize, usize> for TreeBackupConfig {
+    type Agent = TreeBackup;
+
+    fn build(&self, setup: &Setup<'_>, _: &mut Rng) -> Result<TreeBackup, Error> {
+        self.validate()?;
+        let learnt = NStep::new(Self::OWNER, setup.spec, self.initial_value, setup.lanes, self.n)?;
+        Ok(TreeBackup { learnt, steps: setup.steps, config: self.clone() })
+    }
+}
+
+/// The agent.
+#[derive(Clone, Debug)]
+pub struct TreeBackup {
+    learnt: NStep,
+    /// of the whole run
+    steps: u64,
+    config: TreeBackupConfig,
+}
+
+impl TreeBackup {
+    /// The action values.
+    pub fn q(&self) -> &QTable {
+        &self.learnt.known.q
+    }
+
+    fn epsilon(&self) -> f64 {
+        self.config.epsilon.at(self.learnt.known.step, self.steps)
+    }
+}
+
+/// Gₜ: at every state on the way the expected value, with what came of the action that was taken in its place.
+fn tree_return(q: &QTable, stretch: Stretch<'_>, gamma: f64, epsilon: f64) -> f64 {
+    stretch.backward().fold(stretch.end_value(q), |g, (reward, ahead)| match ahead {
+        Some(Ahead { state, legal, action, .. }) => {
+            reward + gamma * expected_with(q.row(state), legal, epsilon, action, g)
+        }
+        None => reward,
+    })
+}
+
+impl Policy<usize, usize> for TreeBackup {
+    fn act(&mut self, now: &View<'_, usize>, rng: &mut Rng, act: &mut [usize]) {
+        let epsilon = self.epsilon();
+        self.learnt.act(now, epsilon, rng, act);
+    }
+}
+
+impl Agent<usize, usize> for TreeBackup {
+    fn learn(&mut self, seen: &Transitions<'_, usize, usize>, rng: &mut Rng, log: &mut Metrics) -> Result<(), Error> {
+        let TreeBackupConfig { learning_rate, gamma, target_epsilon, .. } = self.config;
+        let (alpha, epsilon) = (learning_rate.at(self.learnt.known.step, self.steps), self.epsilon());
+        let target = target_epsilon.unwrap_or(epsilon);
+        let rule = Rule { agent: ENTRY.id, alpha, epsilon, target_epsilon: None };
+        self.learnt.learn(&rule, seen, rng, log, |q, stretch| (tree_return(q, stretch, gamma, target), 1.0))
+    }
+
+    fn policy(&self, mode: Mode) -> Box<dyn Policy<usize, usize>> {
+        self.q().policy(mode, self.epsilon())
+    }
+
+    fn values(&self, now: &View<'_, usize>) -> Option<Vec<f64>> {
+        Some(self.q().values(now))
+    }
+
+    fn state(&self) -> State {
+        State::of(&self.learnt)
+    }
+
+    fn set_state(&mut self, state: &State) -> Result<(), Error> {
+        restore(&mut self.learnt, state)
+    }
+
+    fn policy_state(&self) -> State {
+        State::of(&self.learnt.known)
+    }
+
+    fn set_policy_state(&mut self, state: &State) -> Result<(), Error> {
+        restore(&mut self.learnt.known, state)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::one::{One, build, train};
+
+    fn learnt(terminated: bool, truncated: bool, steps: usize, config: &TreeBackupConfig) -> f64 {
+        let mut lanes = One { obs: 0, terminated, truncated }.lanes(1);
+        let mut agent = build(&lanes, config, steps as u64);
+        train(&mut agent, &mut lanes, &mut Rng::new(0), steps);
+        agent.q().row(0)[0]
+    }
+
+    #[test]
+    fn the_update_rule() {
+        let config = TreeBackupConfig { gamma: 0.5, initial_value: 4.0, n: 2, ..TreeBackupConfig::default() };
+        assert_eq!(learnt(false, false, 1, &config), 4.0, "nothing before there are two steps");
+        // G = 1 + ½·1 + ¼·4 = 2.5, and Q ← 4 + ½ (2.5 − 4) = 3.25
+        assert_eq!(learnt(false, false, 2, &config), 3.25);
+        // Truncated after one: 1 + ½·4 = 3, and 4 + ½ (3 − 4) = 3.5. Terminated: 4 + ½ (1 − 4) = 2.5
+        assert_eq!((learnt(false, true, 1, &config), learnt(true, false, 1, &config)), (3.5, 2.5));
+    }
+
+    #[test]
+    fn a_truncated_step_bootstraps_and_a_terminated_one_does_not() {
+        let config = TreeBackupConfig { gamma: 0.9, ..TreeBackupConfig::default() };
+        let value = |terminated, truncated| learnt(terminated, truncated, 2_000, &config);
+        assert!((value(false, true) - 10.0).abs() < 1e-9, "1/(1−γ) = 10");
+        assert!((value(false, false) - 10.0).abs() < 1e-9, "the same where nothing ends");
+        assert_eq!(value(true, false), 1.0);
+        assert_eq!(value(true, true), 1.0, "both at once: termination decides");
+    }
+}
