@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use gymkhana_envs::{
     Env, Lanes, Rng, Seeds,
-    bench::Workload,
+    bandit::{Testbed, TestbedParams},
+    bench::{Work, Workload},
     grid::{FrozenLake8x8Params, Gridworld, Rules, frozen_lake},
     tabular::Table,
 };
 
 use crate::{
     agent::{Metrics, Recipe, Setup, round},
+    bandit::{Baseline, EpsilonGreedyBanditConfig, GradientBanditConfig, UcbConfig},
     device::DeviceName,
     planning::{Initial, Order, Solve, ValueIteration},
     tabular::QLearningConfig,
@@ -40,6 +42,12 @@ pub const WORKLOADS: &[Workload] = &[
             }))
         },
     },
+    Workload {
+        name: "testbed",
+        about: "the 10-armed testbed with the seven methods of section 5.1.4 in turn: 14 million are its 2,000 runs",
+        unit: "steps",
+        make: testbed,
+    },
 ];
 
 /// How the open gridworld is solved.
@@ -67,6 +75,29 @@ pub fn open_gridworld(side: usize) -> Result<Arc<Table>, gymkhana_envs::Error> {
     let rows: Vec<_> = cells.chunks(side.max(1)).map(String::from_utf8_lossy).collect();
     let rules = Rules { success_rate: 0.8, step_reward: -0.04, ..Rules::default() };
     Ok(Gridworld::new(&rows.join("/"), rules)?.table())
+}
+
+/// Greedy, two ε-greedy, optimistic, UCB and two gradient bandits, each for as many steps.
+fn testbed() -> Option<Work> {
+    let bed = |mean| Testbed::new(TestbedParams { mean, ..TestbedParams::default() });
+    let (plain, high) = (bed(0.0).ok()?, bed(4.0).ok()?);
+    let epsilon = |epsilon: f64| EpsilonGreedyBanditConfig {
+        epsilon: epsilon.into(),
+        forget: true,
+        ..EpsilonGreedyBanditConfig::default()
+    };
+    let optimistic = EpsilonGreedyBanditConfig { initial_value: 5.0, learning_rate: 0.1.into(), ..epsilon(0.0) };
+    let gradient = |baseline| GradientBanditConfig { baseline, forget: true, ..GradientBanditConfig::default() };
+    let mut methods: [Work; 7] = [
+        Box::new(learning(plain.clone(), &epsilon(0.0))?),
+        Box::new(learning(plain.clone(), &epsilon(0.01))?),
+        Box::new(learning(plain.clone(), &epsilon(0.1))?),
+        Box::new(learning(plain.clone(), &optimistic)?),
+        Box::new(learning(plain, &UcbConfig { forget: true, ..UcbConfig::default() })?),
+        Box::new(learning(high.clone(), &gradient(Baseline::Past))?),
+        Box::new(learning(high, &gradient(Baseline::None))?),
+    ];
+    Some(Box::new(move |steps| methods.iter_mut().map(|method| method(steps.div_ceil(7))).sum()))
 }
 
 /// An agent in one lane: act, step, learn.

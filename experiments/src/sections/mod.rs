@@ -1,15 +1,19 @@
 //! The sections of the book: what each shows, how it runs, and the numbers it is checked against.
 
+mod bandits;
 mod check;
 pub mod index;
 mod names;
 mod report;
+mod s5_1_1;
+mod s5_1_4;
 mod s5_2_1;
 mod s5_2_2;
 mod s5_2_4;
 mod s5_2_6;
 mod s5_4_1;
 mod s5_4_2;
+mod s6_2_1;
 pub mod study;
 mod trial;
 
@@ -78,8 +82,17 @@ pub struct Table {
 }
 
 /// All sections, in the order of the book.
-pub const SECTIONS: &[Section] =
-    &[s5_2_1::SECTION, s5_2_2::SECTION, s5_2_4::SECTION, s5_2_6::SECTION, s5_4_1::SECTION, s5_4_2::SECTION];
+pub const SECTIONS: &[Section] = &[
+    s5_1_1::SECTION,
+    s5_1_4::SECTION,
+    s5_2_1::SECTION,
+    s5_2_2::SECTION,
+    s5_2_4::SECTION,
+    s5_2_6::SECTION,
+    s5_4_1::SECTION,
+    s5_4_2::SECTION,
+    s6_2_1::SECTION,
+];
 
 #[cfg(test)]
 mod tests {
