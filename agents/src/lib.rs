@@ -5,6 +5,7 @@
 //! without its feature `deep` it knows no tensor library either.
 
 pub mod agent;
+pub mod bench;
 pub mod device;
 pub mod entry;
 pub mod error;

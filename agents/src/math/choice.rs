@@ -28,14 +28,19 @@ pub fn argmax<T: PartialOrd + Copy>(q: &[T], legal: Option<&[bool]>) -> usize {
 /// As [`argmax`], with ties broken at random; draws only where there are ties.
 #[inline]
 pub fn argmax_random(q: &[f64], legal: Option<&[bool]>, rng: &mut Rng) -> usize {
-    let best = argmax(q, legal);
-    let is_best = |a: usize| q[a] == q[best] && allowed(legal, a);
-    let ties = (0..q.len()).filter(|&a| is_best(a)).count();
+    let (mut best, mut most, mut ties) = (0, f64::NEG_INFINITY, 0_usize);
+    for (a, &value) in q.iter().enumerate().filter(|(a, _)| allowed(legal, *a)) {
+        // Without branches: which value is the greatest cannot be guessed.
+        let (more, same) = (value > most, value == most);
+        best = if more { a } else { best };
+        most = if more { value } else { most };
+        ties = if more { 1 } else { ties + usize::from(same) };
+    }
     if ties < 2 {
         return best;
     }
     let nth = rng.below(ties);
-    (0..q.len()).filter(|&a| is_best(a)).nth(nth).unwrap_or(best)
+    (0..q.len()).filter(|&a| q[a] == most && allowed(legal, a)).nth(nth).unwrap_or(best)
 }
 
 /// Any legal action of `n`, each equally likely.
