@@ -43,6 +43,14 @@ pub enum Error {
         /// Environment steps so far.
         step: u64,
     },
+    /// A table that a method of dynamic programming cannot solve.
+    #[error("{solver}: {why}")]
+    Unsolvable {
+        /// The method.
+        solver: &'static str,
+        /// What is in its way, and what would be right.
+        why: String,
+    },
     /// A device that was not compiled in.
     #[error("device `{0}` is not in this build: build with `cargo run --release --features {0} -- …`")]
     DeviceNotBuilt(DeviceName),

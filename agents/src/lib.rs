@@ -5,6 +5,7 @@
 //! without its feature `deep` it knows no tensor library either.
 
 pub mod agent;
+pub mod bandit;
 pub mod bench;
 pub mod device;
 pub mod entry;
@@ -12,8 +13,10 @@ pub mod error;
 pub mod linear;
 pub mod math;
 pub mod memory;
+pub mod model_based;
 #[cfg(feature = "deep")]
 pub mod nn;
+pub mod offline;
 #[cfg(test)]
 mod one;
 pub mod planning;

@@ -11,7 +11,7 @@ use crate::{
 /// 1/(1 − γ) where steps are truncated, and 1 where they terminate.
 #[derive(Clone, Debug)]
 pub(crate) struct One<O> {
-    /// what is seen of the state: the index 0 or the features [1]
+    /// what is seen of the state: the index 0, or features of 1
     pub(crate) obs: O,
     pub(crate) terminated: bool,
     pub(crate) truncated: bool,
@@ -21,7 +21,8 @@ impl<O: Encode + Clone> Env for One<O> {
     type Obs = O;
     type Act = usize;
     fn spec(&self) -> Spec {
-        let space = if O::Elem::fits(&Space::Discrete(1)) { Space::Discrete(1) } else { Space::cube(1, 0.0, 1.0) };
+        let space =
+            if O::Elem::fits(&Space::Discrete(1)) { Space::Discrete(1) } else { Space::cube(O::WIDTH, 0.0, 1.0) };
         Spec::new("One", space, Space::Discrete(1))
     }
     fn reset(&mut self, _: &mut Rng) -> O {

@@ -3,11 +3,24 @@
 use gymkhana_envs::error::nearest;
 
 use crate::{
+    bandit::{epsilon_greedy, exp3, gradient, lin_ucb, thompson, ucb},
     error::Error,
-    linear::semi_gradient_sarsa,
-    tabular::control::{
-        double_q_learning, expected_sarsa, n_step_sarsa, q_learning, q_sigma, sarsa, sarsa_lambda, tree_backup,
-        watkins_q_lambda,
+    linear::{
+        prediction::{semi_gradient_td, tdc},
+        semi_gradient_sarsa,
+    },
+    model_based::{dyna_q, dyna_q_plus, prioritized_sweeping, trajectory_sampling},
+    offline::q_iteration,
+    tabular::{
+        control::{
+            double_q_learning, expected_sarsa, n_step_sarsa, q_learning, q_sigma, sarsa, sarsa_lambda, tree_backup,
+            watkins_q_lambda,
+        },
+        monte_carlo::{
+            mc_control, mc_exploring_starts, mc_prediction, off_policy_mc_control, off_policy_mc_prediction,
+        },
+        policy_gradient::{actor_critic, actor_critic_lambda, reinforce},
+        prediction::{batch, n_step_td, offline_lambda_return, td_0, td_lambda, true_online_td_lambda},
     },
 };
 
@@ -15,6 +28,26 @@ pub use crate::entry::{AnyAgent, Build, Entry, Kinds, Scope};
 
 /// All agents.
 pub const REGISTRY: &[Entry] = &[
+    epsilon_greedy::ENTRY,
+    ucb::ENTRY,
+    thompson::ENTRY,
+    gradient::ENTRY,
+    exp3::ENTRY,
+    lin_ucb::ENTRY,
+    mc_prediction::ENTRY,
+    off_policy_mc_prediction::ENTRY,
+    batch::MC,
+    td_0::ENTRY,
+    n_step_td::ENTRY,
+    td_lambda::ENTRY,
+    true_online_td_lambda::ENTRY,
+    offline_lambda_return::ENTRY,
+    batch::TD,
+    semi_gradient_td::ENTRY,
+    tdc::ENTRY,
+    mc_exploring_starts::ENTRY,
+    mc_control::ENTRY,
+    off_policy_mc_control::ENTRY,
     sarsa::ENTRY,
     expected_sarsa::ENTRY,
     n_step_sarsa::ENTRY,
@@ -25,6 +58,14 @@ pub const REGISTRY: &[Entry] = &[
     q_sigma::ENTRY,
     watkins_q_lambda::ENTRY,
     semi_gradient_sarsa::ENTRY,
+    reinforce::ENTRY,
+    actor_critic::ENTRY,
+    actor_critic_lambda::ENTRY,
+    dyna_q::ENTRY,
+    dyna_q_plus::ENTRY,
+    prioritized_sweeping::ENTRY,
+    trajectory_sampling::ENTRY,
+    q_iteration::ENTRY,
     #[cfg(feature = "deep")]
     crate::value::dqn::ENTRY,
 ];

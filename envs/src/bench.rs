@@ -19,12 +19,14 @@ pub struct Workload {
     pub name: &'static str,
     /// What is done in a step.
     pub about: &'static str,
+    /// What is counted: "steps", or larger units of work.
+    pub unit: &'static str,
     /// Sets it up; nothing if its environment is not in the registry.
     pub make: fn() -> Option<Work>,
 }
 
-/// Takes so many environment steps, all lanes together, or a few more to fill the last round of lanes. Gives how many
-/// were taken.
+/// Takes so many environment steps, all lanes together, or a few more to fill the last round of lanes; or does so much of
+/// another unit. Gives how many were taken.
 pub type Work = Box<dyn FnMut(u64) -> u64>;
 
 /// All workloads. Random actions are drawn, and finished episodes are begun anew, within what is timed.
@@ -32,51 +34,61 @@ pub const WORKLOADS: &[Workload] = &[
     Workload {
         name: "cartpole",
         about: "one CartPole-v1 through the trait `Env`",
+        unit: "steps",
         make: || Some(Box::new(alone(CartPole::default(), 2))),
     },
     Workload {
         name: "cartpole-registry",
         about: "one CartPole-v1 from the registry, behind `dyn Batch`",
+        unit: "steps",
         make: || batch("CartPole-v1", 1),
     },
     Workload {
         name: "cartpole-1024",
         about: "1,024 lanes of CartPole-v1 in columns",
+        unit: "steps",
         make: || batch("CartPole-v1", 1024),
     },
     Workload {
         name: "frozenlake",
         about: "one FrozenLake-v1 through the trait `Env`",
+        unit: "steps",
         make: || Some(Box::new(alone(frozen_lake(&FrozenLakeParams::default()).ok()?, 4))),
     },
     Workload {
         name: "frozenlake-registry",
         about: "one FrozenLake-v1 from the registry, behind `dyn Batch`",
+        unit: "steps",
         make: || batch("FrozenLake-v1", 1),
     },
     Workload {
         name: "taxi",
         about: "one Taxi-v4 through the trait `Env`",
+        unit: "steps",
         make: || Some(Box::new(alone(Taxi::new(TaxiParams::default()).ok()?, 6))),
     },
     Workload {
         name: "taxi-registry",
         about: "one Taxi-v4 from the registry, behind `dyn Batch`",
+        unit: "steps",
         make: || batch("Taxi-v4", 1),
     },
     Workload {
         name: "mountaincar-1024",
         about: "1,024 lanes of MountainCar-v0 in columns",
+        unit: "steps",
         make: || batch("MountainCar-v0", 1024),
     },
     Workload {
         name: "pendulum-1024",
         about: "1,024 lanes of Pendulum-v1 in columns",
+        unit: "steps",
         make: || batch("Pendulum-v1", 1024),
     },
     Workload {
         name: "acrobot-1024",
         about: "1,024 lanes of Acrobot-v1 in columns",
+        unit: "steps",
         make: || batch("Acrobot-v1", 1024),
     },
 ];

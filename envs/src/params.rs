@@ -169,6 +169,27 @@ impl Value for Vec<usize> {
     }
 }
 
+/// As a list of whole numbers, written `0.5,2`.
+impl Value for Vec<f64> {
+    type Bound = f64;
+    fn kind() -> String {
+        "numbers with commas, or none".into()
+    }
+    fn parse(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        if text.is_empty() || text == "none" {
+            return Ok(Vec::new());
+        }
+        text.split(',').map(|x| f64::parse(x.trim())).collect()
+    }
+    fn show(&self) -> String {
+        if self.is_empty() { "none".into() } else { self.iter().map(Value::show).collect::<Vec<_>>().join(",") }
+    }
+    fn within(&self, range: &impl RangeBounds<f64>) -> bool {
+        self.iter().all(|x| x.within(range))
+    }
+}
+
 /// A number that may be missing, written `none`. The range bounds the number.
 impl Value for Option<f64> {
     type Bound = f64;
@@ -388,6 +409,8 @@ mod tests {
             map: String = "SG".into(), in ..;
             /// a bound, if there is one
             clip: Option<f64> = None, in above(0.0);
+            /// what each weight begins with
+            weights: Vec<f64> = vec![], in ..;
         }
     }
 
@@ -397,6 +420,9 @@ mod tests {
             .unwrap();
         assert_eq!((mixed.rate, mixed.count, mixed.hidden.as_slice()), (1e-3, 1_000_000, &[256, 256][..]));
         assert_eq!((mixed.clip, Mixed::from_settings([("clip", "none")]).unwrap().clip), (Some(2.0), None));
+        let weights = |text| Mixed::from_settings([("weights", text)]).map(|mixed| mixed.weights);
+        assert_eq!((weights("1, -0.5"), weights("none")), (Ok(vec![1.0, -0.5]), Ok(vec![])));
+        assert!(weights("1,NaN").is_err() && weights("1,,2").is_err());
         let again = Mixed::from_settings(mixed.values().iter().map(|(k, v)| (*k, v.as_str()))).unwrap();
         assert_eq!(again, mixed);
     }
@@ -413,7 +439,7 @@ mod tests {
         assert_eq!(fails("hidden", "64,0"), "mixed: `hidden=64,0`: must be from 1 to 4096");
         let text = fails("hiden", "64");
         assert!(
-            text.contains("did you mean hidden?") && text.ends_with("rate, shift, count, hidden, map, clip"),
+            text.contains("did you mean hidden?") && text.ends_with("rate, shift, count, hidden, map, clip, weights"),
             "{text}"
         );
     }

@@ -8,7 +8,7 @@
 use std::convert::Infallible;
 
 use rand::TryRng;
-use rand_distr::{Distribution, StandardNormal};
+use rand_distr::{Beta, Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
 const MULTIPLIER: u128 = 0x2360_ED05_1FC6_5DA4_4385_DF64_9FCC_F645;
@@ -97,6 +97,15 @@ impl Rng {
     #[inline]
     pub fn normal(&mut self) -> f64 {
         StandardNormal.sample(self)
+    }
+
+    /// A draw of Beta(a, b) (`rand_distr`'s, which is not NumPy's).
+    ///
+    /// # Panics
+    /// If `a` or `b` is not above 0.
+    #[inline]
+    pub fn beta(&mut self, a: f64, b: f64) -> f64 {
+        Beta::new(a, b).expect("two numbers above 0").sample(self)
     }
 }
 
@@ -248,6 +257,21 @@ mod tests {
         let word = words.bits();
         assert_eq!((halves.bits32(), halves.bits32()), (word as u32, (word >> 32) as u32));
         assert_eq!(halves, words);
+    }
+
+    #[test]
+    fn beta_draws_have_their_mean_and_variance() {
+        for (a, b) in [(0.5, 0.5), (1.0, 1.0), (4.0, 2.0)] {
+            let mut rng = Rng::new(3);
+            let draws: Vec<f64> = (0..40_000).map(|_| rng.beta(a, b)).collect();
+            let mean = draws.iter().sum::<f64>() / 40_000.0;
+            let variance = draws.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / 40_000.0;
+            let right = (a / (a + b), a * b / ((a + b) * (a + b) * (a + b + 1.0)));
+            assert!(
+                (mean - right.0).abs() < 0.007 && (variance - right.1).abs() < 0.003,
+                "{a}, {b}: {mean}, {variance}"
+            );
+        }
     }
 
     #[test]

@@ -2,10 +2,6 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{
-        Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
     thread,
     time::Duration,
 };
@@ -271,29 +267,13 @@ pub fn run_cells<'a, T: Observer>(
     making: &Making,
     observer: impl Fn(&'a Cell) -> T + Sync,
 ) -> Vec<Result<Completed>> {
-    let next = AtomicUsize::new(0);
-    let results: Vec<Mutex<Option<Result<Completed>>>> = cells.iter().map(|_| Mutex::new(None)).collect();
-    let work = || {
-        loop {
-            let place = next.fetch_add(1, Ordering::Relaxed);
-            let Some(cell) = cells.get(place) else { return };
-            let made = if interrupt::wanted() {
-                Err(interrupt::Interrupted { step: 0 }.into())
-            } else {
-                run_cell(envs, config, cell, making, &mut observer(cell))
-            };
-            let made = made.with_context(|| format!("seed {}", cell.seed));
-            *results[place].lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(made);
-        }
-    };
-    thread::scope(|scope| {
-        for _ in 0..making.jobs.clamp(1, cells.len().max(1)) {
-            scope.spawn(work);
-        }
-    });
-    let take = |slot: Mutex<Option<Result<Completed>>>| {
-        let made = slot.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        made.unwrap_or_else(|| Err(anyhow::anyhow!("the run was not made")))
-    };
-    results.into_iter().map(take).collect()
+    threads::each(cells.len(), making.jobs, |place| {
+        let cell = &cells[place];
+        let made = if interrupt::wanted() {
+            Err(interrupt::Interrupted { step: 0 }.into())
+        } else {
+            run_cell(envs, config, cell, making, &mut observer(cell))
+        };
+        made.with_context(|| format!("seed {}", cell.seed))
+    })
 }

@@ -1,6 +1,12 @@
-//! Threads for batches of many lanes.
+//! Threads: for batches of many lanes, and for work that falls into independent parts.
 
-use std::sync::Arc;
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
 
 use anyhow::{Context, Result};
 use gymkhana_envs::spread::Executor;
@@ -29,6 +35,33 @@ pub fn executor(n: usize) -> Result<Arc<dyn Executor>> {
     Ok(Arc::new(Pool(pool.with_context(|| format!("cannot start {n} threads"))?)))
 }
 
+/// Does parts 0, 1, … of some work, `jobs` at a time, whoever is free taking the next. Gives what came of them, in order.
+///
+/// # Panics
+/// If a part does.
+pub fn each<T: Send>(parts: usize, jobs: usize, part: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::with_capacity(parts));
+    let work = || {
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            if at >= parts {
+                return;
+            }
+            let made = part(at);
+            done.lock().unwrap_or_else(PoisonError::into_inner).push((at, made));
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..jobs.clamp(1, parts.max(1)) {
+            scope.spawn(work);
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, made)| made).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -36,6 +69,14 @@ mod tests {
         Seeds,
         registry::{AnyBatch, find},
     };
+
+    #[test]
+    fn parts_come_back_in_order() {
+        for jobs in [1, 3, 100] {
+            assert_eq!(each(20, jobs, |i| i * i), (0..20).map(|i| i * i).collect::<Vec<_>>());
+        }
+        assert!(each(0, 4, |i| i).is_empty());
+    }
 
     #[test]
     fn threads_change_no_number() {

@@ -338,7 +338,9 @@ fn only_legal_actions_are_chosen_and_valued_or_masks_are_refused() {
 fn every_agent_passes_every_probe_that_fits_it() {
     for entry in REGISTRY {
         let settings: Vec<_> = small(entry).into_iter().filter(|(name, _)| *name != "gamma").collect();
-        let faults = probing::faults_of_entry(entry, &settings, 8_000).unwrap();
+        // Along the gradient of a squared error a value comes up at a rate of α(1 − γ)², not α(1 − γ).
+        let steps = if entry.id == "tdc" { 24_000 } else { 8_000 };
+        let faults = probing::faults_of_entry(entry, &settings, steps).unwrap();
         let told: Vec<_> = faults.iter().map(ToString::to_string).collect();
         assert!(faults.is_empty(), "{}:\n{}", entry.id, told.join("\n"));
     }

@@ -1,6 +1,10 @@
 //! The arithmetic of the algorithms: pure functions on numbers and slices, each with literal numbers in its tests.
 //! Nothing here knows an agent or a tensor.
 
+pub mod bandit;
 pub mod choice;
+pub mod importance;
+pub mod lambda_returns;
 pub mod policy;
+pub mod softmax;
 pub mod td;

@@ -1,126 +1,89 @@
-//! Modified policy iteration: the optimal values and policy of a finite environment whose table is known.
+//! Modified policy iteration: between two improvements, the present policy is evaluated by some sweeps only.
 //!
 //! Puterman & Shin 1978, "Modified Policy Iteration Algorithms for Discounted Markov Decision Problems"; Sutton & Barto
 //! 2018, section 4.6:
 //!
 //! ```text
-//! V(s) ← maxₐ Σ p(s′, r | s, a) [r + γ V(s′)],  π(s) ← the a that is greatest     once,
-//! V(s) ← Σ p(s′, r | s, π(s)) [r + γ V(s′)]                                        m times, and again
+//! v(s) ← maxₐ Σ p(s′, r | s, a) [r + γ v(s′)],  π(s) ← the a that is greatest     once,
+//! v(s) ← Σ p(s′, r | s, π(s)) [r + γ v(s′)]                                        m times, and again
 //! ```
 //!
-//! without the second term where s′ is terminal. With m = 0 it is value iteration.
+//! With m = 0 it is value iteration. A sweep under one policy costs 1/n of one over all n actions.
 //!
 //! Deviations
-//! 1. In place, and sweeps go forward and backward in turn: values travel along a corridor in one sweep, whichever way it
-//!    is numbered.
-//! 2. Values have settled when the greatest change of a sweep is a small part of the greatest value.
-//! 3. Of actions whose values differ by no more than that the policy takes the first.
+//! 1. In place or in two arrays, in one of several orders.
+//! 2. The tolerance is on the error, as in value iteration; the change that is looked at is that of an improving sweep.
+//! 3. Of actions whose values differ by no more than rounding the policy takes the first.
 
-use gymkhana_envs::{
-    Rng, View,
-    tabular::{Outcome, TabularModel},
+use gymkhana_envs::{Params, params, tabular::TabularModel};
+
+use super::{
+    GoOn, Order, Solution, Solve, Solver,
+    backup::action_value,
+    convergence::{Watch, ties},
+    order::Sweeper,
 };
+use crate::error::Error;
 
-use crate::{agent::Policy, error::Error};
-
-/// How a table is solved.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Planning {
-    /// The discount γ.
-    pub gamma: f64,
-    /// The change of a sweep, as a part of the greatest value or of 1, below which values have settled.
-    pub tolerance: f64,
-    /// Sweeps over all states and actions, at most.
-    pub sweeps: usize,
-    /// Sweeps under the present policy after each of them, m.
-    pub evaluations: usize,
-}
-
-impl Default for Planning {
-    /// γ = 0.999, to ten digits.
-    fn default() -> Self {
-        Self { gamma: 0.999, tolerance: 1e-10, sweeps: 10_000, evaluations: 50 }
+params! {
+    /// What modified policy iteration can be told.
+    pub struct ModifiedPolicyIteration for "modified-policy-iteration" {
+        /// discount γ
+        gamma: f64 = 0.999, in 0.0..=1.0;
+        /// values have settled when none can be further off than this; for γ = 1: when a sweep moves none by more
+        tolerance: f64 = 1e-8, in 0.0..;
+        /// order of a sweep: two-arrays, in-place, alternating (there and back), from-ends (ends of episodes first)
+        order: Order = Order::Alternating, in ..;
+        /// sweeps over all states and actions, at most
+        sweeps: usize = 100_000, in 1..;
+        /// sweeps under the present policy after each of them, m
+        evaluations: usize = 50, in ..;
     }
 }
 
-/// What solving a table gives.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Solution {
-    /// V*(s) for every state.
-    pub values: Vec<f64>,
-    /// The best action in every state.
-    pub policy: Vec<usize>,
-    /// Sweeps over all states and actions that it took.
-    pub sweeps: usize,
-    /// Whether the values have settled.
-    pub settled: bool,
-}
+/// The registry's line.
+pub const SOLVER: Solver = Solver::of::<ModifiedPolicyIteration>(
+    "value iteration, with m cheap sweeps under the present policy after each sweep",
+    "\
+v(s) ← maxₐ Σ p(s′, r | s, a) [r + γ v(s′)],  π(s) ← the a that is greatest     once,
+v(s) ← Σ p(s′, r | s, π(s)) [r + γ v(s′)]                                        m times, and again",
+    "Puterman & Shin 1978, Modified Policy Iteration Algorithms for Discounted Markov Decision Problems; Sutton & Barto \
+     2018, section 4.6",
+);
 
-/// What taking an action in a state is worth, given the values of all states.
-#[inline]
-pub fn action_value(
-    model: &(impl TabularModel + ?Sized),
-    state: usize,
-    action: usize,
-    values: &[f64],
-    gamma: f64,
-) -> f64 {
-    let worth = |o: &Outcome| o.probability * (o.reward + if o.terminated { 0.0 } else { gamma * values[o.next] });
-    model.outcomes(state, action).iter().map(worth).sum()
-}
-
-/// Solves a table; asked before every sweep, `go_on` can end it early.
-///
-/// # Errors
-/// If γ is not from 0 to 1.
-pub fn modified_policy_iteration(
-    model: &(impl TabularModel + ?Sized),
-    planning: &Planning,
-    go_on: &mut dyn FnMut() -> bool,
-) -> Result<Solution, Error> {
-    let &Planning { gamma, tolerance, .. } = planning;
-    if !(0.0..=1.0).contains(&gamma) {
-        let (owner, name, value) = ("planning".into(), "gamma".into(), gamma.to_string());
-        return Err(gymkhana_envs::Error::Parameter { owner, name, value, why: "must be from 0 to 1".into() }.into());
-    }
-    let states = model.states();
-    let (mut values, mut policy) = (vec![0.0; states], vec![0; states]);
-    let (mut sweeps, mut settled) = (0, false);
-    while !settled && sweeps < planning.sweeps && go_on() {
-        let (mut change, mut greatest) = (0.0_f64, 1.0_f64);
-        let close = tolerance * values.iter().fold(1.0_f64, |most, value: &f64| most.max(value.abs()));
-        for i in 0..states {
-            let state = if sweeps % 2 == 0 { i } else { states - 1 - i };
-            let first = (0, action_value(model, state, 0, &values, gamma));
-            let (action, value) = (1..model.actions()).fold(first, |best, action| {
-                let value = action_value(model, state, action, &values, gamma);
-                if value > best.1 + close { (action, value) } else { best }
+impl Solve for ModifiedPolicyIteration {
+    fn solve(&self, model: &dyn TabularModel, go_on: GoOn<'_>) -> Result<Solution, Error> {
+        self.validate()?;
+        let (gamma, states, actions) = (self.gamma, model.states(), model.actions());
+        let (mut values, mut policy) = (vec![0.0; states], vec![0; states]);
+        let (mut sweeper, mut watch) = (Sweeper::new(self.order, model), Watch::new(gamma, self.tolerance));
+        let mut backups = 0;
+        while watch.residuals.sweeps() < self.sweeps && go_on() {
+            let close = ties(0.0, &values);
+            let moved = sweeper.sweep(watch.residuals.sweeps(), &mut values, |state, values| {
+                let first = (0, action_value(model, state, 0, values, gamma));
+                let (action, value) = (1..actions).fold(first, |best, action| {
+                    let value = action_value(model, state, action, values, gamma);
+                    if value > best.1 + close { (action, value) } else { best }
+                });
+                policy[state] = action;
+                value
             });
-            change = change.max((value - values[state]).abs());
-            greatest = greatest.max(value.abs());
-            (values[state], policy[state]) = (value, action);
-        }
-        sweeps += 1;
-        settled = change <= tolerance * greatest;
-        for round in 0..if settled { 0 } else { planning.evaluations } {
-            if !go_on() {
+            backups += (states * actions) as u64;
+            if watch.sweep(moved) {
                 break;
             }
-            for i in 0..states {
-                let state = if round % 2 == 0 { states - 1 - i } else { i };
-                values[state] = action_value(model, state, policy[state], &values, gamma);
+            // The first goes the other way than the improving sweep before it, or the next.
+            for turn in 1..=self.evaluations {
+                if !go_on() {
+                    break;
+                }
+                let backup = |state, values: &[f64]| action_value(model, state, policy[state], values, gamma);
+                sweeper.sweep(turn, &mut values, backup);
+                backups += states as u64;
             }
         }
-    }
-    Ok(Solution { values, policy, sweeps, settled })
-}
-
-/// The solution as a policy on state indices.
-impl Policy<usize, usize> for Solution {
-    fn act(&mut self, now: &View<'_, usize>, _: &mut Rng, act: &mut [usize]) {
-        for (action, row) in act.iter_mut().zip(now.obs.iter()) {
-            *action = self.policy[row[0]];
-        }
+        Ok(Solution::greedy(model, gamma, values, watch, backups))
     }
 }
 
@@ -129,12 +92,12 @@ mod tests {
     use super::*;
     use gymkhana_envs::{
         grid::{Gridworld, Rules},
-        tabular::Table,
+        tabular::{Outcome, Table},
     };
 
-    fn solve(model: &impl TabularModel, gamma: f64, evaluations: usize) -> Solution {
-        let planning = Planning { gamma, evaluations, ..Planning::default() };
-        modified_policy_iteration(model, &planning, &mut || true).unwrap()
+    fn solve(model: &dyn TabularModel, gamma: f64, evaluations: usize) -> Solution {
+        let config = ModifiedPolicyIteration { gamma, evaluations, ..ModifiedPolicyIteration::default() };
+        config.solve(model, &mut || true).unwrap()
     }
 
     #[test]
@@ -143,7 +106,9 @@ mod tests {
         let found = solve(&*table, 0.5, 0);
         assert_eq!((&found.values[..3], &found.policy[..3]), (&[0.25, 0.5, 1.0][..], &[1, 1, 1][..]));
         assert_eq!((found.sweeps, found.settled), (3, true), "forward, backward, and one that changes nothing");
-        assert_eq!(solve(&*table, 0.5, 5).values, found.values);
+        assert_eq!(found.backups, 3 * 16);
+        let found = solve(&*table, 0.5, 5);
+        assert_eq!((&found.values[..3], found.backups), (&[0.25, 0.5, 1.0][..], 16 + 5 * 4 + 16 + 5 * 4 + 16));
     }
 
     #[test]
@@ -155,21 +120,16 @@ mod tests {
         });
         for evaluations in [0, 20] {
             assert_eq!([0.4, 0.5].map(|gamma| solve(&table, gamma, evaluations).policy[0]), [1, 0]);
-            assert!((solve(&table, 0.5, evaluations).values[0] - 2.0).abs() < 1e-9);
+            assert!((solve(&table, 0.5, evaluations).values[0] - 2.0).abs() < 1e-8);
         }
     }
 
     #[test]
-    fn it_can_be_ended_and_says_what_it_cannot_solve() {
-        let table = Gridworld::new("S..G", Rules::default()).unwrap().table();
-        let ended = modified_policy_iteration(&*table, &Planning::default(), &mut || false).unwrap();
-        assert_eq!((ended.sweeps, ended.settled), (0, false));
-        let planning = Planning { gamma: 1.5, ..Planning::default() };
-        assert!(modified_policy_iteration(&*table, &planning, &mut || true).is_err());
-        // A reward for ever, undiscounted, has no value.
+    fn what_has_no_value_does_not_settle() {
+        // A reward for ever, undiscounted.
         let forever =
             Table::new(vec![1.0], 1, |_, _| [Outcome { probability: 1.0, next: 0, reward: 1.0, terminated: false }]);
-        let planning = Planning { gamma: 1.0, sweeps: 100, ..Planning::default() };
-        assert!(!modified_policy_iteration(&forever, &planning, &mut || true).unwrap().settled);
+        let config = ModifiedPolicyIteration { gamma: 1.0, sweeps: 100, ..ModifiedPolicyIteration::default() };
+        assert!(!config.solve(&forever, &mut || true).unwrap().settled);
     }
 }

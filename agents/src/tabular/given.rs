@@ -57,12 +57,13 @@ impl Value for Given {
 }
 
 impl Given {
-    /// The policy in an environment.
+    /// The policy in an environment. Where observations are features, it is the same in all states.
     ///
     /// # Errors
     /// If there are more or fewer states or actions than it has been given for.
     pub fn policy(&self, agent: &str, spec: &Spec) -> Result<GivenPolicy, Error> {
-        let (states, actions) = (room::states(agent, spec, 1)?, room::actions(agent, spec)?);
+        let states = if spec.observations.is_index() { room::states(agent, spec, 1)? } else { 1 };
+        let actions = room::actions(agent, spec)?;
         let why = match self {
             Self::Actions(given) if given.len() != 1 && given.len() != states => {
                 format!("{} actions: one, or one for each of the {states} states of {}", given.len(), spec.id)
@@ -89,6 +90,11 @@ pub struct GivenPolicy {
 }
 
 impl GivenPolicy {
+    /// Among how many actions it chooses.
+    pub fn actions(&self) -> usize {
+        self.actions
+    }
+
     /// π(a | s).
     #[inline]
     pub fn probability(&self, state: usize, action: usize, legal: Option<&[bool]>) -> f64 {
@@ -118,6 +124,14 @@ impl Policy<usize, usize> for GivenPolicy {
     fn act(&mut self, now: &View<'_, usize>, rng: &mut Rng, act: &mut [usize]) {
         for (lane, action) in act.iter_mut().enumerate() {
             *action = self.draw(room::state(&self.space, now.obs.row(lane)), now.legal_in(lane), rng);
+        }
+    }
+}
+
+impl Policy<f32, usize> for GivenPolicy {
+    fn act(&mut self, now: &View<'_, f32>, rng: &mut Rng, act: &mut [usize]) {
+        for (lane, action) in act.iter_mut().enumerate() {
+            *action = self.draw(0, now.legal_in(lane), rng);
         }
     }
 }

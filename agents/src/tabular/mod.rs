@@ -2,8 +2,13 @@
 
 pub mod control;
 pub mod given;
+pub mod monte_carlo;
+pub mod path;
+pub mod policy_gradient;
+pub mod prediction;
 pub mod q_table;
-mod room;
+pub(crate) mod room;
+pub mod trace;
 pub mod traces;
 pub mod v_table;
 
@@ -13,6 +18,10 @@ pub use control::{
     TreeBackupConfig, WatkinsQLambda, WatkinsQLambdaConfig,
 };
 pub use given::{Given, GivenPolicy};
+pub use policy_gradient::{
+    ActorCritic, ActorCriticConfig, ActorCriticLambda, ActorCriticLambdaConfig, Preferences, Reinforce, ReinforceConfig,
+};
 pub use q_table::{EpsilonGreedy, Known, QTable};
-pub use traces::{TraceKind, Traces};
+pub use trace::TraceKind;
+pub use traces::Traces;
 pub use v_table::VTable;

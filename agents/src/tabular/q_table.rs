@@ -66,6 +66,11 @@ impl QTable {
         &mut self.values[state * self.actions..][..self.actions]
     }
 
+    /// Makes all of Q `value`.
+    pub fn fill(&mut self, value: f64) {
+        self.values.fill(value);
+    }
+
     /// Q(s, a) ← Q(s, a) + αδ e(s, a) for the traces e.
     ///
     /// # Errors
@@ -83,6 +88,17 @@ impl QTable {
             *value = Error::finite(agent, "an action value", *value + alpha_delta * trace, step)?;
         }
         Ok(())
+    }
+
+    /// The place of Q(s, a) in all of Q.
+    #[inline]
+    pub fn cell(&self, state: usize, action: usize) -> usize {
+        state * self.actions + action
+    }
+
+    /// All of Q, to be changed.
+    pub fn flat_mut(&mut self) -> &mut [f64] {
+        &mut self.values
     }
 
     /// All of Q, states × actions.

@@ -1,60 +1,10 @@
 //! Eligibility traces on states and actions: a list per lane of those that were visited in its episode, and how much each
 //! still learns from what happens now.
 
-use std::ops::RangeBounds;
-
-use gymkhana_envs::params::Value;
 use serde::{Deserialize, Serialize};
 
+use super::TraceKind;
 use crate::restore::Shaped;
-
-/// What a visit does to a trace e.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub enum TraceKind {
-    /// e ← e + 1.
-    #[default]
-    Accumulating,
-    /// e ← 1.
-    Replacing,
-    /// e ← (1 − α) e + 1.
-    Dutch,
-}
-
-impl TraceKind {
-    const NAMES: [(&'static str, Self); 3] =
-        [("accumulating", Self::Accumulating), ("replacing", Self::Replacing), ("dutch", Self::Dutch)];
-
-    /// The trace after a visit.
-    #[inline]
-    pub fn visit(self, trace: f64, alpha: f64) -> f64 {
-        match self {
-            Self::Accumulating => trace + 1.0,
-            Self::Replacing => 1.0,
-            Self::Dutch => (1.0 - alpha) * trace + 1.0,
-        }
-    }
-}
-
-impl Value for TraceKind {
-    type Bound = usize;
-
-    fn kind() -> String {
-        "accumulating, replacing or dutch".into()
-    }
-
-    fn parse(text: &str) -> Result<Self, String> {
-        let named = Self::NAMES.iter().find(|(name, _)| *name == text.trim());
-        named.map(|(_, kind)| *kind).ok_or_else(|| format!("not {}", Self::kind()))
-    }
-
-    fn show(&self) -> String {
-        Self::NAMES.iter().find(|(_, kind)| kind == self).map_or_else(String::new, |(name, _)| (*name).into())
-    }
-
-    fn within(&self, _: &impl RangeBounds<usize>) -> bool {
-        true
-    }
-}
 
 /// A state, an action and their trace.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -91,8 +41,8 @@ impl Traces {
         let traces = &mut self.lanes[lane];
         // What was visited lately is at the end.
         match traces.iter_mut().rev().find(|known| (known.state, known.action) == (state, action)) {
-            Some(known) => known.trace = kind.visit(known.trace, alpha),
-            None => traces.push(Trace { state, action, trace: kind.visit(0.0, alpha) }),
+            Some(known) => known.trace = kind.visited(known.trace, alpha),
+            None => traces.push(Trace { state, action, trace: kind.visited(0.0, alpha) }),
         }
     }
 
@@ -155,13 +105,5 @@ mod tests {
         assert_eq!(traces.of(0), [Trace { state: 1, action: 0, trace: 0.5 }]);
         traces.decay(0, 0.0, 0.0);
         assert_eq!(traces.of(0), []);
-    }
-
-    #[test]
-    fn kinds_are_written_and_read_again() {
-        for (name, kind) in TraceKind::NAMES {
-            assert_eq!((TraceKind::parse(name), kind.show()), (Ok(kind), name.into()));
-        }
-        assert!(TraceKind::parse("eternal").is_err());
     }
 }

@@ -18,7 +18,7 @@ pub mod windy;
 
 pub use changing_maze::ChangingMaze;
 pub use four_rooms::{FourRoomsParams, four_rooms};
-pub use frozen_lake::{FrozenLakeParams, frozen_lake};
+pub use frozen_lake::{FrozenLake8x8Params, FrozenLakeParams, frozen_lake};
 pub use gridworld::{Gridworld, GridworldParams};
 pub use map::Map;
 pub use moves::Moves;

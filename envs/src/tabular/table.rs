@@ -2,6 +2,8 @@
 
 use std::{fmt, sync::Arc};
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     entry::Made,
     env::{Env, Step},
@@ -14,7 +16,7 @@ use crate::{
 };
 
 /// One thing that can happen when action a is taken in state s.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
     /// p(this | s, a)
     pub probability: f64,

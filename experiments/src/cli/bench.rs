@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 use gymkhana_envs::{
-    bench::{WORKLOADS, Work},
+    bench::{Work, Workload},
     error::nearest,
 };
 use serde_json::json;
@@ -20,7 +20,7 @@ use crate::{sections::Table, stats, usage::Usage};
 #[derive(clap::Args, Debug)]
 #[command(after_help = help())]
 pub(super) struct Args {
-    /// What to measure: envs, environment steps per second
+    /// What to measure: envs, environment steps per second; tabular, learning and solving with tables
     suite: Suite,
     /// Only these workloads
     workloads: Vec<String>,
@@ -34,14 +34,15 @@ pub(super) struct Args {
 
 /// What is said below the options.
 fn help() -> String {
-    let names: Vec<_> = WORKLOADS.iter().map(|workload| workload.name).collect();
-    format!("{EXAMPLES}\nWorkloads: {}", names.join(", "))
+    let names = |suite: Suite| suite.workloads().iter().map(|workload| workload.name).collect::<Vec<_>>().join(", ");
+    format!("{EXAMPLES}\nWorkloads of envs: {}\nof tabular: {}", names(Suite::Envs), names(Suite::Tabular))
 }
 
 const EXAMPLES: &str = "\
 Examples:
   gymkhana bench envs
   gymkhana bench envs cartpole taxi --json
+  gymkhana bench tabular
 
 One thread; random actions are drawn, and episodes that ended are begun anew, within the time. Each workload is measured
 five times: the table has the median and the best. Machines are noisy: compare within one run, as a ratio.
@@ -50,6 +51,26 @@ five times: the table has the median and the best. Machines are noisy: compare w
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Suite {
     Envs,
+    Tabular,
+}
+
+impl Suite {
+    fn workloads(self) -> &'static [Workload] {
+        match self {
+            Self::Envs => gymkhana_envs::bench::WORKLOADS,
+            Self::Tabular => gymkhana_agents::bench::WORKLOADS,
+        }
+    }
+}
+
+/// A time in a unit that suits it.
+fn duration(seconds: f64) -> String {
+    match seconds {
+        s if s < 1e-6 => format!("{:.1} ns", s * 1e9),
+        s if s < 1e-3 => format!("{:.1} µs", s * 1e6),
+        s if s < 1.0 => format!("{:.1} ms", s * 1e3),
+        s => format!("{s:.1} s"),
+    }
 }
 
 fn seconds(text: &str) -> Result<f64, String> {
@@ -58,54 +79,63 @@ fn seconds(text: &str) -> Result<f64, String> {
 
 /// Measurements of each workload.
 const TIMES: usize = 5;
+/// What takes longer is measured once, unless it was asked to.
+const LONG: Duration = Duration::from_secs(2);
 
 pub(super) fn main(args: &Args) -> Result<()> {
-    let Suite::Envs = args.suite;
+    let workloads = args.suite.workloads();
     for name in &args.workloads {
-        if !WORKLOADS.iter().any(|workload| workload.name == name) {
-            let near = nearest(name, WORKLOADS.iter().map(|workload| workload.name));
-            let names: Vec<_> = WORKLOADS.iter().map(|workload| workload.name).collect();
+        if !workloads.iter().any(|workload| workload.name == name) {
+            let near = nearest(name, workloads.iter().map(|workload| workload.name));
+            let names: Vec<_> = workloads.iter().map(|workload| workload.name).collect();
             let near = if near.is_empty() { String::new() } else { format!(" (did you mean {}?)", near.join(", ")) };
             bail!(Usage(format!("no workload `{name}`{near}; there are: {}", names.join(", "))));
         }
     }
     let mut measured = Vec::new();
-    for workload in WORKLOADS {
+    for workload in workloads {
         if args.workloads.is_empty() || args.workloads.iter().any(|name| name == workload.name) {
             let Some(mut work) = (workload.make)() else { continue };
-            let mut paces: Vec<f64> = (0..=TIMES).map(|_| pace(&mut work, args.seconds)).collect();
-            paces.remove(0); // caches and clocks warm up
+            let begun = Instant::now();
+            let mut paces = vec![pace(&mut work, args.seconds)];
+            // Caches and clocks warm up; what takes seconds at a time needs no warming, and is not done six times.
+            if begun.elapsed() < LONG + Duration::from_secs_f64(args.seconds) {
+                paces = (0..TIMES).map(|_| pace(&mut work, args.seconds)).collect();
+            }
             paces.sort_by(f64::total_cmp);
             measured.push((workload, paces));
         }
     }
     if args.json {
-        let one = |(workload, paces): &(&gymkhana_envs::bench::Workload, Vec<f64>)| {
+        let one = |(workload, paces): &(&Workload, Vec<f64>)| {
             json!({
-                "workload": workload.name, "steps_per_second": stats::median(paces),
-                "best": paces.last(), "runs": paces, "about": workload.about,
+                "workload": workload.name, "unit": workload.unit, "per_second": stats::median(paces),
+                "seconds_per_unit": 1.0 / stats::median(paces), "best": paces.last(), "runs": paces,
+                "about": workload.about,
             })
         };
         return say(&serde_json::to_string_pretty(&measured.iter().map(one).collect::<Vec<_>>())?);
     }
-    let row = |(workload, paces): &(&gymkhana_envs::bench::Workload, Vec<f64>)| {
+    let row = |(workload, paces): &(&Workload, Vec<f64>)| {
         let median = stats::median(paces);
         let best = paces.last().copied().unwrap_or(median);
         vec![
             workload.name.to_owned(),
+            workload.unit.to_owned(),
             millions(median),
-            format!("{:.1}", 1e9 / median),
+            duration(1.0 / median),
             millions(best),
             workload.about.to_owned(),
         ]
     };
-    let header = ["workload", "steps per second", "ns per step", "best", ""].map(String::from).into();
+    let header = ["workload", "unit", "per second", "each", "best", ""].map(String::from).into();
     say(&grid(&Table { title: String::new(), header, rows: measured.iter().map(row).collect() }))
 }
 
 /// Steps per second over about that time.
 fn pace(work: &mut Work, seconds: f64) -> f64 {
-    let (time, mut steps, mut round) = (Duration::from_secs_f64(seconds), 0, 1 << 14);
+    // One unit first: a unit may be a step, or a minute's work.
+    let (time, mut steps, mut round) = (Duration::from_secs_f64(seconds), 0, 1);
     let begun = Instant::now();
     loop {
         steps += work(round);

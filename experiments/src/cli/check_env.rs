@@ -188,6 +188,8 @@ pub(super) fn millions(x: f64) -> String {
         format!("{:.0} million", x / 1e6)
     } else if x >= 1e6 {
         format!("{:.1} million", x / 1e6)
+    } else if x < 100.0 {
+        format!("{x:.2}")
     } else {
         format!("{x:.0}")
     }

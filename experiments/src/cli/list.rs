@@ -10,7 +10,7 @@ use gymkhana_envs::{
 use serde_json::{Value, json};
 
 use super::out::{columns, say};
-use crate::sections::{SECTIONS, Section};
+use crate::sections::{SECTIONS, Section, joined};
 
 /// List environments, agents, sections and wrappers
 #[derive(clap::Args, Debug)]
@@ -53,7 +53,7 @@ impl Kind {
         match self {
             Self::Envs => envs.entries().iter().map(|e| entry(e.id, e.about, e.family)).collect(),
             Self::Agents => gymkhana_agents::registry::REGISTRY.iter().map(|e| entry(e.id, e.about, "")).collect(),
-            Self::Sections => SECTIONS.iter().map(|s| entry(s.id, s.titles[0], "")).collect(),
+            Self::Sections => SECTIONS.iter().map(|s| entry(s.id, &section_line(s), "")).collect(),
             Self::Wrappers => WRAPPERS.iter().map(|w| entry(w.name, w.about, "")).collect(),
         }
     }
@@ -67,8 +67,7 @@ impl Kind {
                 gymkhana_agents::registry::REGISTRY.iter().map(one).collect()
             }
             Self::Sections => {
-                let one =
-                    |s: &Section| json!({ "id": s.id, "about": s.titles[0], "titles": s.titles[1..].join(" · ") });
+                let one = |s: &Section| json!({ "id": s.id, "about": section_line(s), "titles": s.titles, "names": s.names, "costly": s.costly });
                 SECTIONS.iter().map(one).collect()
             }
             Self::Wrappers => {
@@ -77,6 +76,11 @@ impl Kind {
             }
         })
     }
+}
+
+fn section_line(section: &Section) -> String {
+    let minutes = if section.costly { " (takes minutes)" } else { "" };
+    format!("{}{minutes}", joined(&section.titles))
 }
 
 fn env_json(entry: &Entry) -> Result<Value> {

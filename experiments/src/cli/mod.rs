@@ -9,12 +9,14 @@ mod out;
 mod parity;
 mod play;
 mod plot;
+mod report;
 mod run;
 mod settings;
 mod show;
 mod stage;
 mod train;
 mod trained;
+mod verdicts;
 
 use std::process::ExitCode;
 
@@ -49,6 +51,7 @@ enum Command {
     Train(train::Args),
     Eval(eval::Args),
     Plot(plot::Args),
+    Report(report::Args),
     Play(play::Args),
     Parity(parity::Args),
     CheckEnv(check_env::Args),
@@ -105,6 +108,7 @@ pub fn main_with(envs: Registry) -> ExitCode {
         Command::Train(args) => train::main(envs, &args),
         Command::Eval(args) => eval::main(envs, &args),
         Command::Plot(args) => plot::main(&args),
+        Command::Report(args) => report::main(&args),
         Command::Play(args) => play::main(envs, &args),
         Command::Parity(args) => parity::main(envs, &args),
         Command::CheckEnv(args) => check_env::main(envs, &args),

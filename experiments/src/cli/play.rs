@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use gymkhana_agents::{
     Mode, Policy,
-    planning::{Planning, modified_policy_iteration},
+    planning::{ModifiedPolicyIteration, Solve},
     registry::AnyAgent,
 };
 use gymkhana_envs::{
@@ -224,15 +224,15 @@ fn optimal(made: &Made, spec: &Spec, args: &Args) -> Result<impl Policy<usize, u
     if std::io::stderr().is_terminal() {
         complain(&format!("solving {} …", spec.id));
     }
-    let planning = Planning { gamma: args.gamma, ..Planning::default() };
-    let solution = modified_policy_iteration(model, &planning, &mut || !interrupt::wanted())?;
+    let config = ModifiedPolicyIteration { gamma: args.gamma, ..ModifiedPolicyIteration::default() };
+    let solution = config.solve(model, &mut || !interrupt::wanted())?;
     if interrupt::wanted() {
         bail!(Told(interrupt::STATUS));
     }
     if !solution.settled {
         bail!(Usage(format!("with γ = {} the values do not settle: give a lower `--gamma`", args.gamma)));
     }
-    let start: f64 = model.start().iter().zip(&solution.values).map(|(p, v)| p * v).sum();
+    let start = solution.from_start(model);
     let (n, sweeps, id) = (model.states(), solution.sweeps, &spec.id);
     say(&format!(
         "{id} solved: {n} states, {sweeps} sweeps, expected discounted return from the start {start:.4} (γ = {})\n",

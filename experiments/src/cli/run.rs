@@ -10,11 +10,14 @@ use anyhow::{Context, Result};
 
 use super::{
     ChecksFailed,
-    out::{grid, say},
+    out::{complain, grid, say},
+    verdicts::{self, Outcome},
 };
 use crate::{
+    interrupt::Interrupted,
     launch::{Existing, Making},
-    sections::{self, Findings, Scale, Section, Study, write_report},
+    observe::Bars,
+    sections::{self, Findings, Named, SECTIONS, Scale, Section, Study, joined, read_stored, write_report},
     store::{atomic, manifest::Program},
     usage::Usage,
 };
@@ -24,12 +27,18 @@ use crate::{
 #[command(after_help = "\
 Examples:
   gymkhana run 5.4.2
-  gymkhana run 5.4.1 5.4.2 --quick --check
+  gymkhana run 异策略
+  gymkhana run 5.1 --quick --check
+  gymkhana run all --check
+
+`5.1`, `5` and `all` stand for all sections under them. Several sections end in one table of what passed and what failed;
+of those that take minutes, marked in `gymkhana list sections`, the stored results count unless they are named themselves
+or `--rerun` is given.
 
 Results go to results/SECTION/; those of --quick or --seeds to results/runs/, so that a quick look overwrites no
 reference result. The runs behind them lie under results/runs/. A section that was interrupted goes on where it was.")]
 pub(super) struct Args {
-    /// Sections, by number or title
+    /// Sections by number, title in any of four languages, or algorithm; a part of the book; `all`
     #[arg(required = true)]
     sections: Vec<String>,
     /// Fewer seeds and wider bands
@@ -38,6 +47,9 @@ pub(super) struct Args {
     /// Exit with status 1 if a number is not what it should be
     #[arg(long)]
     check: bool,
+    /// Also run again what takes minutes, where its stored results would count
+    #[arg(long)]
+    rerun: bool,
     /// How many seeds, instead of the section's own number
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000))]
     seeds: Option<u64>,
@@ -50,37 +62,23 @@ pub(super) struct Args {
 }
 
 pub(super) fn main(args: &Args) -> Result<()> {
-    let sections = args.sections.iter().map(|name| sections::find(name)).collect::<Result<Vec<_>, _>>()?;
-    let mut failed = 0;
-    for section in sections {
-        let findings = run_section(section, args)?;
-        failed += findings.checks.iter().filter(|check| !check.passes()).count();
-    }
-    if args.check && failed > 0 {
+    let named = args.sections.iter().map(|name| sections::find(name)).collect::<Result<Vec<_>, _>>()?;
+    let passed = match &named[..] {
+        [Named::One(section)] => alone(section, args)?,
+        named => together(named, args)?,
+    };
+    if args.check && !passed {
         return Err(ChecksFailed.into());
     }
     Ok(())
 }
 
-fn run_section(section: &Section, args: &Args) -> Result<Findings> {
+/// Runs one section and says everything it found; gives whether all its numbers are what they should be.
+fn alone(section: &Section, args: &Args) -> Result<bool> {
     let started = Instant::now();
-    let scale = if args.quick { Scale::Quick } else { Scale::Full };
-    let seeds = args.seeds.map_or(String::new(), |seeds| format!("-{seeds}-seeds"));
-    let name = format!("{}{}{seeds}", section.id, if args.quick { "-quick" } else { "" });
-    let kept = args.out.join("runs").join(&name);
-    let reference = !args.quick && args.seeds.is_none();
-    let results = if reference { args.out.join(section.id) } else { kept.clone() };
-    let runs = kept.join("seeds");
-    say(&format!("{} {}\n{}\n", section.id, section.titles.join(" · "), section.about))?;
-
-    begin(&runs)?;
-    let mut making = Making { existing: Existing::Resume, ..Making::default() };
-    making.jobs = args.jobs.map_or(making.jobs, usize::from);
-    let study = Study::new(scale, args.seeds, runs.clone(), making);
-    let findings = (section.run)(&study)?;
-    write_report(&results, section, &study, &command(section, args), &findings)?;
-    complete(&runs)?;
-
+    say(&format!("{} {}\n{}\n", section.id, joined(&section.titles), section.about))?;
+    let bars = Bars::new();
+    let (findings, results) = run_section(section, args, &bars)?;
     for table in &findings.tables {
         say(&format!("{}\n", grid(table)))?;
     }
@@ -92,7 +90,76 @@ fn run_section(section: &Section, args: &Args) -> Result<Findings> {
     }
     let figure = results.join("figure.svg");
     say(&format!("\n{} · {:.0} s\n", figure.display(), started.elapsed().as_secs_f64()))?;
-    Ok(findings)
+    Ok(findings.checks.iter().all(sections::Check::passes))
+}
+
+/// Runs several, in the order of the book, under one bar; says a line of each and ends in one table.
+fn together(named: &[Named], args: &Args) -> Result<bool> {
+    let started = Instant::now();
+    let among = |section: &Section, sections: &[&Section]| sections.iter().any(|other| other.id == section.id);
+    let itself = |section: &Section| named.iter().any(|name| matches!(name, Named::One(one) if one.id == section.id));
+    let plan: Vec<_> =
+        SECTIONS.iter().filter(|section| named.iter().any(|name| among(section, &name.sections()))).collect();
+    let bars = Bars::overall(plan.len());
+    let mut outcomes = Vec::new();
+    for section in plan {
+        bars.part(&format!("{} {}", section.id, section.titles[0]));
+        let stored = section.costly && !itself(section) && !args.rerun;
+        let begun = Instant::now();
+        let outcome = match outcome(section, args, stored, &bars) {
+            Err(error) if error.root_cause().is::<Interrupted>() => return Err(error),
+            other => Outcome::new(section, other, begun.elapsed()),
+        };
+        bars.above(|| say(&outcome.line()))?;
+        bars.part_done();
+        outcomes.push(outcome);
+    }
+    drop(bars);
+    say(&format!("\n{}\n", verdicts::table(&outcomes)))?;
+    say(&verdicts::summary(&outcomes, started.elapsed()))?;
+    for outcome in &outcomes {
+        if let Err(error) = &outcome.found {
+            complain(&format!("error: {}: {error:#}", outcome.section.id));
+        }
+    }
+    if outcomes.iter().any(|outcome| outcome.found.is_err()) {
+        return Err(ChecksFailed.into());
+    }
+    Ok(outcomes.iter().all(Outcome::passes))
+}
+
+/// The checks of a section, by running it or as they are stored, and by which program they were stored.
+fn outcome(section: &Section, args: &Args, stored: bool, bars: &Bars) -> Result<verdicts::Found> {
+    if stored {
+        // Results of another place than the usual one may not have it.
+        for dir in [&args.out, Path::new("results")] {
+            if let Some(found) = read_stored(&dir.join(section.id))? {
+                return Ok(verdicts::Found { checks: found.checks, stored_by: Some(found.program) });
+            }
+        }
+    }
+    let (findings, _) = run_section(section, args, bars)?;
+    Ok(verdicts::Found { checks: findings.checks, stored_by: None })
+}
+
+/// Runs a section and writes its results; gives what it found and where that lies.
+fn run_section(section: &Section, args: &Args, bars: &Bars) -> Result<(Findings, PathBuf)> {
+    let scale = if args.quick { Scale::Quick } else { Scale::Full };
+    let seeds = args.seeds.map_or(String::new(), |seeds| format!("-{seeds}-seeds"));
+    let name = format!("{}{}{seeds}", section.id, if args.quick { "-quick" } else { "" });
+    let kept = args.out.join("runs").join(&name);
+    let reference = !args.quick && args.seeds.is_none();
+    let results = if reference { args.out.join(section.id) } else { kept.clone() };
+    let runs = kept.join("seeds");
+
+    begin(&runs)?;
+    let mut making = Making { existing: Existing::Resume, ..Making::default() };
+    making.jobs = args.jobs.map_or(making.jobs, usize::from);
+    let study = Study::new(scale, args.seeds, runs.clone(), making, bars);
+    let findings = (section.run)(&study)?;
+    write_report(&results, section, &study, &command(section, args), &findings)?;
+    complete(&runs)?;
+    Ok((findings, results))
 }
 
 /// The command as it could be typed again.

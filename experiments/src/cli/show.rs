@@ -10,7 +10,7 @@ use gymkhana_envs::{
 use super::out::{columns, say};
 use crate::{
     config::Values,
-    sections::{self, SECTIONS, Section, study::tuned},
+    sections::{self, Named, SECTIONS, Section, joined, study::tuned},
     zoo,
 };
 
@@ -30,8 +30,10 @@ pub(super) fn main(envs: &Registry, args: &Args) -> Result<()> {
     if let Ok(env) = envs.find(name) {
         return say(&env_text(env)?);
     }
-    if let Ok(section) = sections::find(name) {
-        return say(&section_text(envs, section)?);
+    match sections::find(name) {
+        Ok(Named::One(section)) => return say(&section_text(envs, section)?),
+        Ok(Named::Part(sections)) => return say(&part_text(&sections)),
+        Err(_) => {}
     }
     if let Ok(wrapper) = wrappers::find(name) {
         return say(&wrapper_text(wrapper));
@@ -40,7 +42,7 @@ pub(super) fn main(envs: &Registry, args: &Args) -> Result<()> {
         .iter()
         .map(|e| e.id)
         .chain(envs.entries().iter().map(|e| e.id))
-        .chain(SECTIONS.iter().flat_map(|s| std::iter::once(s.id).chain(s.titles)))
+        .chain(SECTIONS.iter().flat_map(|s| std::iter::once(s.id).chain(s.titles).chain(s.names.iter().copied())))
         .chain(WRAPPERS.iter().map(|w| w.name));
     let near = nearest(name, known);
     Err(gymkhana_envs::Error::Unknown { kind: "environment, agent, section or wrapper", name: name.into(), near }
@@ -112,7 +114,6 @@ fn env_text(env: &gymkhana_envs::registry::Entry) -> Result<String> {
 }
 
 fn section_text(envs: &Registry, section: &Section) -> Result<String> {
-    let [english, chinese, japanese] = section.titles;
     let mut sources: Vec<String> = Vec::new();
     let mut trains = Vec::new();
     for (agent, env) in section.trains {
@@ -124,18 +125,28 @@ fn section_text(envs: &Registry, section: &Section) -> Result<String> {
     }
     sources.sort();
     sources.dedup();
+    let note = if section.note.is_empty() { String::new() } else { format!("Note\n{}\n\n", indented(section.note)) };
+    let trains = if trains.is_empty() {
+        String::new()
+    } else {
+        format!("It trains\n{}\n\nSources\n{}\n\n", indented(&trains.join("\n")), sources.join("\n"))
+    };
     Ok(format!(
-        "{} {english} · {chinese} · {japanese}\n\n{}\n\n{}\n\nIn the figure\n{}\n\nIt trains\n{}\n\nSources\n{}\n\n\
-         Run it\n  gymkhana run {}\nGo further\n{}",
+        "{} {}\n\n{}\n\n{}\n\nIn the figure\n{}\n\n{note}{trains}Run it\n  gymkhana run {}\nGo further\n{}",
         section.id,
+        joined(&section.titles),
         section.about,
         indented(section.equations),
         indented(section.look_at),
-        indented(&trains.join("\n")),
-        sources.join("\n"),
         section.id,
         indented(&section.further.join("\n")),
     ))
+}
+
+/// The sections of a part of the book, a line each.
+fn part_text(sections: &[&Section]) -> String {
+    let row = |section: &&Section| vec![format!("  {}", section.id), joined(&section.titles)];
+    columns(&["Sections", ""], sections.iter().map(row).collect())
 }
 
 fn wrapper_text(wrapper: &WrapperEntry) -> String {

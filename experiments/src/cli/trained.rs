@@ -110,5 +110,5 @@ pub(super) fn learning_curve(title: String, agent: &str, done: &[Completed], thr
         references: threshold.into_iter().collect(),
         ..Panel::default()
     };
-    Figure { title, panels: vec![panel.focused()] }
+    Figure { title, panels: vec![panel.focused().into()] }
 }

@@ -4,9 +4,20 @@ use indicatif::{HumanCount, MultiProgress, ProgressBar, ProgressState, ProgressS
 
 use super::{Observer, Record};
 
-/// The bars of runs that go on at the same time.
+/// The bars of runs that go on at the same time; or one bar for all that is done, which says what is done now.
 #[derive(Debug, Default)]
-pub struct Bars(MultiProgress);
+pub struct Bars {
+    all: MultiProgress,
+    overall: Option<ProgressBar>,
+}
+
+/// A bar that counts parts of some work.
+#[derive(Debug)]
+pub struct CountBar {
+    bar: ProgressBar,
+    /// what it is told where there is one bar for everything
+    overall: Option<(ProgressBar, String)>,
+}
 
 /// The bar of one run: steps, speed, the last return, time left.
 #[derive(Debug)]
@@ -24,13 +35,61 @@ impl Bars {
 
     /// Takes what is left of the bars from the screen, before something else is written there.
     pub fn clear(&self) {
-        let _ = self.0.clear(); // a terminal that cannot be written to shows no bars either
+        let _ = self.all.clear(); // a terminal that cannot be written to shows no bars either
+    }
+
+    /// One bar for `parts` parts of a whole; the bars of what is done for it are not shown.
+    #[expect(clippy::missing_panics_doc, reason = "the template is a constant")]
+    pub fn overall(parts: usize) -> Self {
+        let bar = ProgressBar::new(parts as u64);
+        let style = "{wide_bar:.cyan/blue} {pos} of {len} · {msg} · {elapsed}";
+        bar.set_style(ProgressStyle::with_template(style).expect("a template"));
+        bar.enable_steady_tick(std::time::Duration::from_millis(500));
+        Self { all: MultiProgress::new(), overall: Some(bar) }
+    }
+
+    /// Says what part of the whole is done now.
+    pub fn part(&self, name: &str) {
+        if let Some(overall) = &self.overall {
+            overall.set_message(name.to_owned());
+        }
+    }
+
+    /// A part of the whole is done.
+    pub fn part_done(&self) {
+        if let Some(overall) = &self.overall {
+            overall.inc(1);
+        }
+    }
+
+    /// Writes something above the bars, by `write`.
+    pub fn above<T>(&self, write: impl FnOnce() -> T) -> T {
+        match &self.overall {
+            Some(overall) => overall.suspend(write),
+            None => self.all.suspend(write),
+        }
+    }
+
+    fn new_bar(&self, length: u64) -> ProgressBar {
+        if self.overall.is_some() { ProgressBar::hidden() } else { self.all.add(ProgressBar::new(length)) }
+    }
+
+    /// A bar for some work in `parts` parts.
+    #[expect(clippy::missing_panics_doc, reason = "the template is a constant")]
+    pub fn count(&self, label: &str, parts: u64) -> CountBar {
+        let bar = self.new_bar(parts);
+        let style = "{prefix} {wide_bar:.cyan/blue} {pos} of {len} · {eta} left";
+        bar.set_style(ProgressStyle::with_template(style).expect("a template"));
+        bar.set_prefix(label.to_owned());
+        bar.set_length(parts);
+        let overall = self.overall.as_ref().map(|overall| (overall.clone(), overall.message()));
+        CountBar { bar, overall }
     }
 
     /// A bar for a run of that many steps.
     #[expect(clippy::missing_panics_doc, reason = "the template is a constant")]
     pub fn add(&self, label: &str, steps: u64) -> RunBar {
-        let bar = self.0.add(ProgressBar::new(steps));
+        let bar = self.new_bar(steps);
         // The bar takes what width is left, so that the line does not break on a narrow terminal.
         let style = "{prefix} {wide_bar:.cyan/blue} {percent:>3} % · {speed} steps/s · {msg}{eta} left";
         let speed = |state: &ProgressState, to: &mut dyn std::fmt::Write| {
@@ -40,6 +99,34 @@ impl Bars {
         bar.set_prefix(label.to_owned());
         bar.set_message("");
         RunBar { bar, begun: false, greedy: false }
+    }
+}
+
+impl CountBar {
+    /// One part is done.
+    pub fn tick(&self) {
+        self.bar.inc(1);
+        if let Some((overall, name)) = &self.overall {
+            let (done, all) = (self.bar.position(), self.bar.length().unwrap_or(0));
+            overall.set_message(format!("{name} · {done}/{all}"));
+        }
+    }
+}
+
+impl Drop for CountBar {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+        if let Some((overall, name)) = &self.overall {
+            overall.set_message(name.clone());
+        }
+    }
+}
+
+impl Drop for Bars {
+    fn drop(&mut self) {
+        if let Some(overall) = &self.overall {
+            overall.finish_and_clear();
+        }
     }
 }
 

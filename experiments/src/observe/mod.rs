@@ -4,7 +4,7 @@ pub mod bars;
 mod pace;
 pub mod record;
 
-pub use bars::{Bars, RunBar};
+pub use bars::{Bars, CountBar, RunBar};
 pub(crate) use pace::Pace;
 pub use record::{History, Record};
 

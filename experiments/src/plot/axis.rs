@@ -1,7 +1,7 @@
 //! Ranges, ticks and the numbers written beside them.
 
 /// Values beyond this count as gaps: the difference of any two usable values is finite.
-const LARGEST: f64 = 1e300;
+pub(super) const LARGEST: f64 = 1e300;
 /// A range narrower than this, or than its own size times `RELATIVE`, is a constant: no tick could tell its ends apart.
 const NARROWEST: f64 = 1e-250;
 const RELATIVE: f64 = 1e-9;
@@ -36,6 +36,11 @@ impl Axis {
         let values: Vec<f64> = (first..=last).map(|multiple| multiple as f64 * step).collect();
         let labels = labels(&values, step);
         Self { low, high, ticks: values.into_iter().zip(labels).collect() }
+    }
+
+    /// An axis over a range of some width, with ticks that are chosen elsewhere.
+    pub(super) fn with_ticks((low, high): (f64, f64), ticks: Vec<(f64, String)>) -> Self {
+        Self { low, high, ticks }
     }
 
     /// Where a value lies: 0 at the low end, 1 at the high end. Far outside is as good as very far outside.
@@ -118,7 +123,7 @@ fn shortened(value: f64, decimals: impl Fn(f64) -> usize) -> String {
 }
 
 /// A number with so many decimals and a true minus sign.
-fn fixed(value: f64, decimals: usize) -> String {
+pub(super) fn fixed(value: f64, decimals: usize) -> String {
     let digits = format!("{:.decimals$}", value.abs());
     // −0.00 is 0.00.
     let negative = value < 0.0 && digits.bytes().any(|digit| (b'1'..=b'9').contains(&digit));
@@ -126,6 +131,11 @@ fn fixed(value: f64, decimals: usize) -> String {
 }
 
 fn scientific(mantissa: f64, decimals: usize, exponent: i32) -> String {
+    format!("{}×{}", trimmed(&fixed(mantissa, decimals)), power(10, exponent))
+}
+
+/// A power as it is written: `10⁻³`.
+pub(super) fn power(base: u32, exponent: i32) -> String {
     let superscript = |c: char| match c {
         '-' => '⁻',
         '1' => '¹',
@@ -133,8 +143,7 @@ fn scientific(mantissa: f64, decimals: usize, exponent: i32) -> String {
         '3' => '³',
         digit => char::from_u32(0x2070 + (u32::from(digit) - u32::from('0'))).unwrap_or(digit),
     };
-    let power: String = exponent.to_string().chars().map(superscript).collect();
-    format!("{}×10{power}", trimmed(&fixed(mantissa, decimals)))
+    std::iter::once(base.to_string()).chain(exponent.to_string().chars().map(|c| superscript(c).into())).collect()
 }
 
 /// The digits without zeros after the point that say nothing.

@@ -1,11 +1,14 @@
 //! Where to look: an axis that a bad start does not own.
 
-use super::Panel;
+use super::{Panel, Scale};
 
 impl Panel {
     /// Cuts the vertical axis to what is shown in the last three quarters of the horizontal one, and the references,
-    /// where the start would otherwise leave that less than a quarter of the height.
+    /// where the start would otherwise leave that less than a quarter of the height. A logarithmic axis is left as it is.
     pub fn focused(mut self) -> Self {
+        if self.y_scale != Scale::Linear {
+            return self;
+        }
         let points =
             || self.series.iter().flat_map(|series| series.x.iter().zip(&series.mean)).filter(|(_, y)| y.is_finite());
         let (start, end) = bounds(points().map(|(x, _)| *x));

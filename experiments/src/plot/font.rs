@@ -32,8 +32,14 @@ pub(super) fn face(size: f64, bold: bool) -> FontDesc<'static> {
 pub(super) fn width(text: &str, font: Font) -> f64 {
     // The library measures in whole pixels: measure a larger text for a finer answer.
     const FINER: f64 = 16.0;
-    let measured = face(font.size * HEIGHT * FINER, font.bold).box_size(text);
-    measured.map_or(0.0, |(width, _)| f64::from(width) / FINER)
+    // A character of East Asia is an em wide in whatever font a viewer has for it; this one has none.
+    let (wide, own): (String, String) = text.chars().partition(|c| is_wide(*c));
+    let measured = face(font.size * HEIGHT * FINER, font.bold).box_size(&own);
+    measured.map_or(0.0, |(width, _)| f64::from(width) / FINER) + wide.chars().count() as f64 * font.size
+}
+
+fn is_wide(c: char) -> bool {
+    matches!(u32::from(c), 0x2e80..=0xa4cf | 0xac00..=0xd7a3 | 0xf900..=0xfaff | 0xff00..=0xff60 | 0x2_0000..=0x3_fffd)
 }
 
 /// A text made fit to be drawn: one line, no character that XML forbids, and cut with an ellipsis to `room` pixels.

@@ -3,7 +3,7 @@
 use super::legend::Legend;
 use super::scene::{Align, Area, Font, Scene};
 use super::theme::{LABEL_SIZE, MUTED, TEXT, TITLE_SIZE};
-use super::{Figure, font, panel};
+use super::{Figure, font};
 
 /// Room between the marks and the edge of the card, and between panels.
 const MARGIN: f64 = 12.0;
@@ -31,15 +31,11 @@ pub(super) fn scene(figure: &Figure) -> Scene {
     let mut scene = Scene { width, height: key.bottom.ceil() + MARGIN, marks: Vec::new() };
     let heading = (width / 2.0, MARGIN + TITLE_SIZE / 2.0);
     scene.text(heading, title, Font::bold(TITLE_SIZE), TEXT, Align::Middle);
-    for (index, panel) in figure.panels.iter().enumerate() {
+    for (index, plot) in figure.panels.iter().enumerate() {
         let left = MARGIN + (index % columns) as f64 * (cell_width + GUTTER);
         let top = top + (index / columns) as f64 * (cell_height + GUTTER);
-        panel::draw(
-            panel,
-            Area { left, top, right: left + cell_width, bottom: top + cell_height },
-            &legend,
-            &mut scene,
-        );
+        let cell = Area { left, top, right: left + cell_width, bottom: top + cell_height };
+        plot.draw(cell, &legend, &mut scene);
     }
     if count == 0 {
         let middle = (width / 2.0, f64::midpoint(top, below));

@@ -1,11 +1,13 @@
 //! Which label looks how, and the legend below the panels that says so.
 
 use super::font;
+use super::frame::Vertical;
 use super::scene::{Align, Area, Font, Mark, Point, Scene};
 use super::theme::{
-    BAND, CURVE_WIDTH, DASHES, LABEL_SIZE, MUTED, PALETTE, REFERENCE, REFERENCE_DASHES, REFERENCE_WIDTH, TEXT,
+    BAND, CURVE_WIDTH, DASHES, DOT, JOIN_WIDTH, LABEL_SIZE, MUTED, PALETTE, REFERENCE, REFERENCE_DASHES,
+    REFERENCE_WIDTH, TEXT,
 };
-use super::{Figure, LineStyle, Panel, Reference, Series, axis, path};
+use super::{Bar, Figure, LineStyle, Panel, Plot, Reference, Series, axis, path};
 use plotters::style::RGBColor;
 
 const FONT: Font = Font::regular(LABEL_SIZE);
@@ -32,24 +34,47 @@ struct Entry {
     color: RGBColor,
     width: f64,
     dashes: &'static [f64],
+    sample: Sample,
     band: bool,
     empty: bool,
+}
+
+/// What shows an entry's look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sample {
+    Line,
+    Point,
+    Bar,
 }
 
 impl Legend {
     /// Gives each label its look, in the order of first appearance.
     pub(super) fn new(figure: &Figure) -> Self {
         let mut legend = Self { curves: Vec::new(), references: Vec::new() };
-        for panel in &figure.panels {
-            panel.series.iter().for_each(|series| legend.add_curve(series));
-            panel.references.iter().filter(|it| is_shown(panel, it)).for_each(|it| legend.add_reference(it));
+        for plot in &figure.panels {
+            match plot {
+                Plot::Lines(panel) => panel.series.iter().for_each(|series| legend.add_curve(panel, series)),
+                Plot::Bars(bars) => bars.bars.iter().for_each(|bar| legend.add_group(bar)),
+                Plot::HeatMap(_) | Plot::Violins(_) | Plot::Diagram(_) => {}
+            }
+            plot.vertical().into_iter().flat_map(Vertical::shown).for_each(|(it, _)| legend.add_reference(it));
         }
         legend
     }
 
-    fn add_curve(&mut self, series: &Series) {
-        let (band, empty) = (!series.low.is_empty(), series.points().all(|point| point.is_none()));
-        if let Some(known) = self.curves.iter_mut().find(|entry| entry.label == series.label) {
+    fn add_curve(&mut self, panel: &Panel, series: &Series) {
+        let (band, empty) = (!series.low.is_empty(), panel.is_empty(series));
+        let sample = if series.style == LineStyle::Dots { Sample::Point } else { Sample::Line };
+        let dashed = series.style == LineStyle::Dashed;
+        self.add(&series.label, sample, dashed, band, empty);
+    }
+
+    fn add_group(&mut self, bar: &Bar) {
+        self.add(&bar.group, Sample::Bar, false, false, !axis::usable(bar.value));
+    }
+
+    fn add(&mut self, label: &str, sample: Sample, dashed: bool, band: bool, empty: bool) {
+        if let Some(known) = self.curves.iter_mut().find(|entry| entry.label == label) {
             known.band |= band;
             known.empty &= empty;
             return;
@@ -58,10 +83,11 @@ impl Legend {
         // Past the last colour they come round again, dashed.
         let again = (index / PALETTE.len()) % 2 == 1;
         self.curves.push(Entry {
-            label: series.label.clone(),
+            label: label.to_owned(),
             color: PALETTE[index % PALETTE.len()],
-            width: CURVE_WIDTH,
-            dashes: if again || series.style == LineStyle::Dashed { DASHES } else { &[] },
+            width: if sample == Sample::Point { JOIN_WIDTH } else { CURVE_WIDTH },
+            dashes: if again || dashed { DASHES } else { &[] },
+            sample,
             band,
             empty,
         });
@@ -74,6 +100,7 @@ impl Legend {
                 color: REFERENCE,
                 width: REFERENCE_WIDTH,
                 dashes: REFERENCE_DASHES[self.references.len() % REFERENCE_DASHES.len()],
+                sample: Sample::Line,
                 band: false,
                 empty: false,
             });
@@ -85,6 +112,11 @@ impl Legend {
         let entry = self.curves.iter().find(|entry| entry.label == series.label);
         let (color, dashes) = entry.map_or((TEXT, [].as_slice()), |entry| (entry.color, entry.dashes));
         (color, if series.style == LineStyle::Dashed { DASHES } else { dashes })
+    }
+
+    /// Colour of a group of bars.
+    pub(super) fn group(&self, label: &str) -> RGBColor {
+        self.curves.iter().find(|entry| entry.label == label).map_or(TEXT, |entry| entry.color)
     }
 
     /// Dashes of a reference line.
@@ -193,7 +225,15 @@ impl Entry {
             let points = vec![(x, y - half), (x + SAMPLE, y - half), (x + SAMPLE, y + half), (x, y + half)];
             scene.marks.push(Mark::Fill { points, color: self.color, opacity: BAND });
         }
+        if self.sample == Sample::Bar {
+            let area = Area { left: x, top: y - 5.0, right: x + SAMPLE, bottom: y + 5.0 };
+            scene.fill(area.corners(), self.color);
+            return;
+        }
         stroke(vec![(x, y), (x + SAMPLE, y)], self.dashes, self.color, self.width, scene);
+        if self.sample == Sample::Point {
+            scene.disc((x + SAMPLE / 2.0, y), DOT, self.color);
+        }
     }
 }
 
@@ -202,24 +242,5 @@ pub(super) fn stroke(points: Vec<Point>, dashes: &[f64], color: RGBColor, width:
     let parts = if dashes.is_empty() { vec![points] } else { path::dashed(&points, dashes) };
     for part in parts {
         scene.line(part, color, width);
-    }
-}
-
-/// Whether a reference can be drawn and lies within the panel's range.
-pub(super) fn is_shown(panel: &Panel, reference: &Reference) -> bool {
-    let inside = |(low, high): (f64, f64)| (low..=high).contains(&reference.y);
-    axis::usable(reference.y) && panel.y_range.is_none_or(inside)
-}
-
-impl Series {
-    /// The points of the curve, `None` where it has a gap.
-    pub(super) fn points(&self) -> impl Iterator<Item = Option<Point>> {
-        self.column(&self.mean)
-    }
-
-    /// The same for an edge of the band.
-    pub(super) fn column<'a>(&'a self, values: &'a [f64]) -> impl Iterator<Item = Option<Point>> + 'a {
-        let usable = |(x, y): (f64, f64)| (axis::usable(x) && axis::usable(y)).then_some((x, y));
-        self.x.iter().copied().zip(values.iter().copied()).map(usable)
     }
 }

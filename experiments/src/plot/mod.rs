@@ -1,4 +1,4 @@
-//! Learning curves as SVG and PNG, drawn from data alone.
+//! Figures as SVG and PNG, drawn from data alone: curves, heat maps, violins, bars, diagrams.
 //!
 //! A [`Figure`] is plain data: it serialises with serde (a gap is `null`), so it can be kept beside the picture and
 //! redrawn without rerunning anything. Drawing reads no file, looks up no font and knows no clock: the same figure
@@ -19,7 +19,8 @@
 //!         series: vec![Series::of_runs("DQN", &seeds)],
 //!         references: vec![Reference { label: "solved".into(), y: 475.0 }],
 //!         ..Panel::default()
-//!     }],
+//!     }
+//!     .into()],
 //! };
 //! assert!(figure.svg()?.starts_with("<svg"));
 //! assert_eq!(&figure.png()?[1..4], b"PNG");
@@ -27,22 +28,40 @@
 //! ```
 
 mod axis;
+mod bars;
+mod categories;
+mod color;
+mod diagram;
 mod focus;
 mod font;
+mod frame;
 mod gaps;
+mod heat_map;
 mod layout;
 mod legend;
 mod paint;
 mod panel;
 mod path;
 mod runs;
+mod scale;
 mod scene;
 #[cfg(test)]
 mod tests;
 mod theme;
+mod violins;
+
+pub use bars::{Bar, Bars};
+pub use diagram::{Diagram, Edge, Node, Shape};
+pub use heat_map::HeatMap;
+pub use scale::Scale;
+pub use violins::{Violin, Violins};
 
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
+
+use frame::Vertical;
+use legend::Legend;
+use scene::{Area, Scene};
 
 /// More panels than this make an image nobody can read.
 const MOST_PANELS: usize = 12;
@@ -56,10 +75,26 @@ pub struct Figure {
     /// Heading of the whole image; may be empty.
     pub title: String,
     /// What is drawn, left to right; a figure without panels says "no data".
-    pub panels: Vec<Panel>,
+    pub panels: Vec<Plot>,
 }
 
-/// One pair of axes.
+/// One panel of a figure.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Plot {
+    /// Curves: learning curves, parameter studies.
+    Lines(Panel),
+    /// Values over a grid, as colours.
+    HeatMap(HeatMap),
+    /// Distributions side by side.
+    Violins(Violins),
+    /// Numbers side by side.
+    Bars(Bars),
+    /// Nodes and edges.
+    Diagram(Diagram),
+}
+
+/// Curves over one pair of axes.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Panel {
@@ -75,11 +110,15 @@ pub struct Panel {
     pub references: Vec<Reference>,
     /// Lowest and highest value shown; curves are cut there. `None` shows everything.
     pub y_range: Option<(f64, f64)>,
+    /// How positions are spread over the horizontal axis.
+    pub x_scale: Scale,
+    /// How values are spread over the vertical axis.
+    pub y_scale: Scale,
 }
 
 /// One curve, with the band around it.
 ///
-/// Values that are not finite (or beyond ±1e300) are gaps.
+/// Values that are not finite (or beyond ±1e300) are gaps, and so are those that a logarithmic axis has no place for.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Series {
@@ -110,6 +149,8 @@ pub enum LineStyle {
     Solid,
     /// A dashed line.
     Dashed,
+    /// A mark at every point, joined by a thin line: a value for each setting of a parameter study.
+    Dots,
 }
 
 /// A dashed horizontal line: a published score, an optimum. Its value is written at its right end.
@@ -126,7 +167,8 @@ impl Figure {
     /// The figure as an SVG document. Text stays text; a viewer without the font falls back to its own sans-serif.
     ///
     /// # Errors
-    /// When the figure contradicts itself: columns of unequal length, a reversed or infinite `y_range`, too many panels.
+    /// When the figure contradicts itself: columns of unequal length, a reversed or infinite range, a range that its
+    /// logarithmic axis has no place for, a mark, a node or an edge that is out of place, more than can be read.
     pub fn svg(&self) -> Result<String> {
         self.check()?;
         paint::svg(&layout::scene(self), &self.title)
@@ -147,18 +189,90 @@ impl Figure {
         font::register()?;
         let panels = self.panels.len();
         ensure!(panels <= MOST_PANELS, "a figure holds at most {MOST_PANELS} panels, and this one has {panels}");
-        for (panel, number) in self.panels.iter().zip(1..) {
-            if let Some((low, high)) = panel.y_range {
-                ensure!(
-                    low <= high && axis::usable(low) && axis::usable(high),
-                    "panel {number}: y_range must be two finite numbers, low ≤ high, and not ({low}, {high})"
-                );
-            }
-            for series in &panel.series {
-                series.check().map_err(|why| why.context(format!("panel {number}")))?;
-            }
+        for (plot, number) in self.panels.iter().zip(1..) {
+            plot.check().map_err(|why| why.context(format!("panel {number}")))?;
         }
         Ok(())
+    }
+}
+
+impl Plot {
+    fn check(&self) -> Result<()> {
+        match self {
+            Self::Lines(panel) => panel.check(),
+            Self::HeatMap(map) => map.check(),
+            Self::Violins(violins) => violins.check(),
+            Self::Bars(bars) => bars.check(),
+            Self::Diagram(diagram) => diagram.check(),
+        }
+    }
+
+    /// What runs along its vertical axis, where it has one.
+    fn vertical(&self) -> Option<Vertical<'_>> {
+        match self {
+            Self::Lines(panel) => Some(panel.vertical()),
+            Self::Violins(violins) => Some(violins.vertical()),
+            Self::Bars(bars) => Some(bars.vertical()),
+            Self::HeatMap(_) | Self::Diagram(_) => None,
+        }
+    }
+
+    fn draw(&self, cell: Area, legend: &Legend, scene: &mut Scene) {
+        match self {
+            Self::Lines(panel) => panel::draw(panel, cell, legend, scene),
+            Self::HeatMap(map) => map.draw(cell, scene),
+            Self::Violins(violins) => violins.draw(cell, legend, scene),
+            Self::Bars(bars) => bars.draw(cell, legend, scene),
+            Self::Diagram(diagram) => diagram.draw(cell, scene),
+        }
+    }
+}
+
+impl From<Panel> for Plot {
+    fn from(panel: Panel) -> Self {
+        Self::Lines(panel)
+    }
+}
+
+impl From<HeatMap> for Plot {
+    fn from(map: HeatMap) -> Self {
+        Self::HeatMap(map)
+    }
+}
+
+impl From<Violins> for Plot {
+    fn from(violins: Violins) -> Self {
+        Self::Violins(violins)
+    }
+}
+
+impl From<Bars> for Plot {
+    fn from(bars: Bars) -> Self {
+        Self::Bars(bars)
+    }
+}
+
+impl From<Diagram> for Plot {
+    fn from(diagram: Diagram) -> Self {
+        Self::Diagram(diagram)
+    }
+}
+
+/// Refuses a range that an axis cannot cover.
+fn check_range(name: &str, range: Option<(f64, f64)>, scale: Scale) -> Result<()> {
+    let Some((low, high)) = range else { return Ok(()) };
+    ensure!(
+        low <= high && axis::usable(low) && axis::usable(high),
+        "{name} must be two finite numbers, low ≤ high, and not ({low}, {high})"
+    );
+    ensure!(scale.place(low).is_some(), "{name} must be positive on a logarithmic axis, and not ({low}, {high})");
+    Ok(())
+}
+
+impl Panel {
+    fn check(&self) -> Result<()> {
+        check_range("y_range", self.y_range, self.y_scale)?;
+        self.series.iter().try_for_each(Series::check)
     }
 }
 

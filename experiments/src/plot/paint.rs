@@ -110,8 +110,8 @@ fn paint<DB: DrawingBackend>(on: &DrawingArea<DB, Shift>, scene: &Scene, target:
                 let style: ShapeStyle = color.mix(*opacity).filled();
                 on.draw(&Polygon::new(all(points), style)).map_err(failed)?;
             }
-            Mark::Dot { at, color } => {
-                let radius = (super::theme::DOT * target.scale).round() as i32;
+            Mark::Disc { at, radius, color } => {
+                let radius = (radius * target.scale).round() as i32;
                 on.draw(&Circle::new(whole(*at), radius, color.filled())).map_err(failed)?;
             }
             Mark::Text { at, text, font, color, align } => {

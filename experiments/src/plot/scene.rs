@@ -21,7 +21,7 @@ pub(super) enum Mark {
     /// A filled polygon.
     Fill { points: Vec<Point>, color: RGBColor, opacity: f64 },
     /// A filled disc.
-    Dot { at: Point, color: RGBColor },
+    Disc { at: Point, radius: f64, color: RGBColor },
     /// A line of text, its capitals centred on the height of `at`.
     Text { at: Point, text: String, font: Font, color: RGBColor, align: Align },
 }
@@ -60,6 +60,16 @@ impl Scene {
         }
     }
 
+    /// An opaque polygon.
+    pub(super) fn fill(&mut self, points: Vec<Point>, color: RGBColor) {
+        self.marks.push(Mark::Fill { points, color, opacity: 1.0 });
+    }
+
+    /// An opaque disc.
+    pub(super) fn disc(&mut self, at: Point, radius: f64, color: RGBColor) {
+        self.marks.push(Mark::Disc { at, radius, color });
+    }
+
     pub(super) fn text(&mut self, at: Point, text: impl Into<String>, font: Font, color: RGBColor, align: Align) {
         let text = text.into();
         if !text.is_empty() {
@@ -88,5 +98,22 @@ impl Area {
 
     pub(super) fn center(&self) -> Point {
         (f64::midpoint(self.left, self.right), f64::midpoint(self.top, self.bottom))
+    }
+
+    /// Whether a point lies in it.
+    pub(super) fn holds(&self, (x, y): Point) -> bool {
+        (self.left..=self.right).contains(&x) && (self.top..=self.bottom).contains(&y)
+    }
+
+    /// The same size, moved as little as it takes to lie within another.
+    pub(super) fn within(&self, outer: Self) -> Self {
+        let x = (outer.right - self.right).min(0.0).max(outer.left - self.left);
+        let y = (outer.bottom - self.bottom).min(0.0).max(outer.top - self.top);
+        Self { left: self.left + x, top: self.top + y, right: self.right + x, bottom: self.bottom + y }
+    }
+
+    /// Its corners, clockwise from the top left.
+    pub(super) fn corners(&self) -> Vec<Point> {
+        vec![(self.left, self.top), (self.right, self.top), (self.right, self.bottom), (self.left, self.bottom)]
     }
 }

@@ -30,13 +30,17 @@ pub(super) const PALETTE: [RGBColor; 8] = [
 
 /// Opacity of a band.
 pub(super) const BAND: f64 = 0.2;
+/// Opacity of a violin.
+pub(super) const VIOLIN: f64 = 0.35;
 /// Width of a curve, in logical pixels like all that follow.
 pub(super) const CURVE_WIDTH: f64 = 2.0;
+/// Width of the line that joins the points of a parameter study.
+pub(super) const JOIN_WIDTH: f64 = 1.3;
 /// Width of a reference line.
 pub(super) const REFERENCE_WIDTH: f64 = 1.4;
 /// Width of grid and axis lines.
 pub(super) const HAIRLINE: f64 = 1.0;
-/// Radius of a point that has no neighbour to be joined with.
+/// Radius of a point that is marked, or has no neighbour to be joined with.
 pub(super) const DOT: f64 = 3.0;
 
 /// Size of the figure's title.

@@ -1,17 +1,23 @@
 //! The sections of the book: what each shows, how it runs, and the numbers it is checked against.
 
 mod check;
+pub mod index;
+mod names;
 mod report;
 mod s5_4_1;
 mod s5_4_2;
 pub mod study;
+mod trial;
 
+pub(crate) use check::number;
 pub use check::{Check, Source, Target};
-pub use report::write_report;
+pub use names::{Named, find};
+pub(crate) use report::joined;
+pub use report::{Stored, read_stored, write_report};
 pub use study::{Scale, Study};
+pub use trial::{Episode, Trial};
 
 use anyhow::Result;
-use gymkhana_envs::error::nearest;
 use serde::Serialize;
 
 use crate::plot::Figure;
@@ -21,20 +27,26 @@ use crate::plot::Figure;
 pub struct Section {
     /// Its number, such as "5.4.2".
     pub id: &'static str,
-    /// Its title in English, Simplified Chinese and Japanese.
-    pub titles: [&'static str; 3],
+    /// Its title in English, Simplified Chinese, Traditional Chinese and Japanese.
+    pub titles: [&'static str; 4],
+    /// What else people look for and find here: algorithms, terms.
+    pub names: &'static [&'static str],
     /// What it teaches and what is run for that.
     pub about: &'static str,
     /// Its equations.
     pub equations: &'static str,
     /// What to look at in the figure.
     pub look_at: &'static str,
-    /// What it trains: agents and environments, by name.
+    /// Where the book is inconsistent, or a number was found to be another; empty where there is nothing to say.
+    pub note: &'static str,
+    /// What it trains with tuned settings: agents and environments, by name.
     pub trains: &'static [(&'static str, &'static str)],
     /// Commands to go further.
     pub further: &'static [&'static str],
+    /// Whether it takes so long that its stored results count when it is run along with others.
+    pub costly: bool,
     /// Runs it.
-    pub run: fn(&Study) -> Result<Findings>,
+    pub run: fn(&Study<'_>) -> Result<Findings>,
 }
 
 /// What running a section gives.
@@ -63,36 +75,3 @@ pub struct Table {
 
 /// All sections, in the order of the book.
 pub const SECTIONS: &[Section] = &[s5_4_1::SECTION, s5_4_2::SECTION];
-
-/// The section of that number or title.
-///
-/// # Errors
-/// With the nearest ones if there is none.
-pub fn find(name: &str) -> Result<&'static Section, gymkhana_envs::Error> {
-    // "§5.4.2", "Q learning" and "Q学习" are what people type for 5.4.2, Q-learning and Q 学习.
-    let plain = |text: &str| {
-        let kept = text.chars().filter(|&letter| letter.is_alphanumeric() || letter == '.');
-        kept.flat_map(char::to_lowercase).collect::<String>()
-    };
-    let wanted = plain(name);
-    let same = |text: &str| plain(text) == wanted;
-    SECTIONS.iter().find(|section| same(section.id) || section.titles.iter().any(|title| same(title))).ok_or_else(
-        || {
-            let names = SECTIONS.iter().flat_map(|section| std::iter::once(section.id).chain(section.titles));
-            gymkhana_envs::Error::Unknown { kind: "section", name: name.into(), near: nearest(name, names) }
-        },
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sections_are_found_by_number_and_title() {
-        assert_eq!(find("5.4.2").unwrap().id, "5.4.2");
-        assert_eq!(find("dqn").unwrap().id, "5.4.2");
-        assert_eq!(["Q learning", "Q学习", "§5.4.1"].map(|name| find(name).unwrap().id), ["5.4.1"; 3]);
-        assert!(find("5.4.3").unwrap_err().to_string().contains("5.4.2"));
-    }
-}

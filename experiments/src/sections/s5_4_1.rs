@@ -13,7 +13,8 @@ use crate::{
 /// The section.
 pub(super) const SECTION: Section = Section {
     id: "5.4.1",
-    titles: ["Q-learning", "Q 学习", "Q学習"],
+    titles: ["Q-learning", "Q 学习", "Q 學習", "Q学習"],
+    names: &["temporal-difference control", "时序差分控制", "時序差分控制"],
     about: "\
 Q-learning learns the value of the best policy while it follows another. On the cliff it learns the edge path, the
 shortest one, although its own ε-greedy steps fall off it again and again: training returns stay far below what the
@@ -24,12 +25,14 @@ Q(sₜ, aₜ) ← Q(sₜ, aₜ) + α δₜ",
     look_at: "\
 Left: the dashed curve (return while exploring) stays below the solid one (greedy), which reaches −13, the optimum.
 Right: the greedy success rate comes up to the best that any fixed policy can reach in 200 steps.",
+    note: "",
     trains: &[("q-learning", "CliffWalking-v1"), ("q-learning", "FrozenLake8x8-v1")],
     further: &[
         "gymkhana train q-learning CliffWalking-v1 --set epsilon=0.01",
         "gymkhana train q-learning FrozenLake8x8-v1 --set learning_rate=0.5",
         "gymkhana train q-learning Gridworld --set 'env.map=S..#/..H./...G' --set 'learning_rate=0.5 -> 0.01'",
     ],
+    costly: false,
     run,
 };
 
@@ -40,7 +43,7 @@ const EXPLORING: f64 = -50.1;
 /// The best stationary policy's probability of reaching the goal of FrozenLake 8×8 within its 200 steps, at γ = .999.
 const LAKE_OPTIMUM: f64 = 0.8857;
 
-fn run(study: &Study) -> Result<Findings> {
+fn run(study: &Study<'_>) -> Result<Findings> {
     let seeds = study.seeds(10, 3);
     let cliff = study.train("q-learning", "CliffWalking-v1", seeds, |_| ())?;
     let lake = study.train("q-learning", "FrozenLake8x8-v1", seeds, |config| {
@@ -127,7 +130,9 @@ fn figure(cliff: &[Completed], lake: &[Completed]) -> Figure {
                 series: vec![curve("greedy", cliff, "eval/return_mean"), exploring],
                 references: vec![Reference { label: "optimum".into(), y: CLIFF_OPTIMUM }],
                 y_range: Some((-120.0, 0.0)),
-            },
+                ..Panel::default()
+            }
+            .into(),
             Panel {
                 title: "Slippery lake, 8×8".into(),
                 x_label: "environment steps".into(),
@@ -135,7 +140,9 @@ fn figure(cliff: &[Completed], lake: &[Completed]) -> Figure {
                 series: vec![curve("greedy", lake, "eval/return_mean")],
                 references: vec![Reference { label: "best stationary policy".into(), y: LAKE_OPTIMUM }],
                 y_range: Some((0.0, 1.0)),
-            },
+                ..Panel::default()
+            }
+            .into(),
         ],
     }
 }

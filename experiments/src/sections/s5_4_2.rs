@@ -15,7 +15,8 @@ use crate::{
 /// The section.
 pub(super) const SECTION: Section = Section {
     id: "5.4.2",
-    titles: ["DQN", "深度 Q 网络", "深層Qネットワーク"],
+    titles: ["DQN", "深度 Q 网络", "深度 Q 網路", "深層Qネットワーク"],
+    names: &["deep Q-network", "深度Q学习", "深度Q學習"],
     about: "\
 Where states are too many for a table, a network gives the values of all actions of a state at once; deployed, the
 greatest decides. DQN trains it on minibatches from a replay memory, towards targets of a network that lags behind.
@@ -27,6 +28,7 @@ L(θ) = mean ℓ(y − Q(s, a; θ)),              θ⁻ ← θ every target_inte
 The greedy return climbs in two stages to 500, the most an episode can give; in between it rests near half of that. The
 band is the 95 % interval of the mean over seeds: it is widest where some seeds have passed to the second stage and
 others have not.",
+    note: "",
     trains: &[("dqn", "CartPole-v1")],
     further: &[
         "gymkhana train dqn CartPole-v1 --seeds 4",
@@ -34,13 +36,14 @@ others have not.",
         "gymkhana train dqn CliffWalking-v1 --wrap one-hot --set env.time_limit=200 --set learning_rate=1e-3 \
          --set target_interval=200 --set 'epsilon=1 -> 0.05' --steps 50000",
     ],
+    costly: true,
     run,
 };
 
 /// The return from which Gymnasium calls CartPole-v1 solved.
 const SOLVED: f64 = 475.0;
 
-fn run(study: &Study) -> Result<Findings> {
+fn run(study: &Study<'_>) -> Result<Findings> {
     let seeds = study.seeds(10, 2);
     let random = random_return(study.pick(40_000, 10_000))?;
     let made = study.train("dqn", "CartPole-v1", seeds, |_| ())?;
@@ -119,16 +122,19 @@ fn table(made: &[Completed]) -> Table {
 fn figure(made: &[Completed]) -> Figure {
     Figure {
         title: "5.4.2 DQN on CartPole-v1".into(),
-        panels: vec![Panel {
-            x_label: "environment steps".into(),
-            y_label: "greedy return".into(),
-            series: vec![curve("DQN", made, "eval/return_mean")],
-            references: vec![
-                Reference { label: "solved".into(), y: SOLVED },
-                Reference { label: "random policy".into(), y: 22.25 },
-            ],
-            y_range: Some((0.0, 520.0)),
-            ..Panel::default()
-        }],
+        panels: vec![
+            Panel {
+                x_label: "environment steps".into(),
+                y_label: "greedy return".into(),
+                series: vec![curve("DQN", made, "eval/return_mean")],
+                references: vec![
+                    Reference { label: "solved".into(), y: SOLVED },
+                    Reference { label: "random policy".into(), y: 22.25 },
+                ],
+                y_range: Some((0.0, 520.0)),
+                ..Panel::default()
+            }
+            .into(),
+        ],
     }
 }

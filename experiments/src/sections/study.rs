@@ -8,10 +8,11 @@ use serde::Serialize;
 
 use crate::{
     config::{EvaluationPlan, RunConfig, Values, default_log_every},
+    interrupt::{self, Interrupted},
     launch::{self, Cell, Completed, Making},
     observe::Bars,
     plot::Series,
-    zoo,
+    threads, zoo,
 };
 
 /// How large a section runs.
@@ -25,7 +26,7 @@ pub enum Scale {
 
 /// A section being run.
 #[derive(Debug)]
-pub struct Study {
+pub struct Study<'a> {
     /// How large.
     pub scale: Scale,
     /// How many seeds, if it was said.
@@ -34,6 +35,8 @@ pub struct Study {
     pub runs: PathBuf,
     /// How runs are made.
     pub making: Making,
+    /// Where progress is shown.
+    pub bars: &'a Bars,
     trainings: RefCell<Vec<Training>>,
 }
 
@@ -74,10 +77,10 @@ impl Ended {
     }
 }
 
-impl Study {
+impl<'a> Study<'a> {
     /// Nothing trained yet; `seeds` instead of the section's own number, `runs` where its runs are kept.
-    pub fn new(scale: Scale, seeds: Option<u64>, runs: PathBuf, making: Making) -> Self {
-        Self { scale, seeds, runs, making, trainings: RefCell::default() }
+    pub fn new(scale: Scale, seeds: Option<u64>, runs: PathBuf, making: Making, bars: &'a Bars) -> Self {
+        Self { scale, seeds, runs, making, bars, trainings: RefCell::default() }
     }
 
     /// What was trained so far.
@@ -98,6 +101,23 @@ impl Study {
         self.seeds.unwrap_or_else(|| self.pick(full, quick))
     }
 
+    /// Does the same for seeds 0, 1, …, as many at a time as there are jobs; gives what came of them, in order.
+    ///
+    /// # Errors
+    /// The first that fails, or if the program is interrupted.
+    pub fn repeat<T: Send>(&self, label: &str, seeds: u64, one: impl Fn(u64) -> Result<T> + Sync) -> Result<Vec<T>> {
+        let bar = self.bars.count(label, seeds);
+        let made = threads::each(seeds as usize, self.making.jobs, |seed| {
+            if interrupt::wanted() {
+                return Err(Interrupted { step: 0 }.into());
+            }
+            let made = one(seed as u64).with_context(|| format!("seed {seed}"));
+            bar.tick();
+            made
+        });
+        made.into_iter().collect::<Result<_>>().with_context(|| label.to_owned())
+    }
+
     /// Trains an agent with its tuned settings on an environment with seeds 0, 1, …; `change` may change them.
     ///
     /// # Errors
@@ -115,9 +135,9 @@ impl Study {
         launch::check(&envs, &config)?;
         let dir = self.runs.join(format!("{agent}-{env}-{}", config.fingerprint()));
         let cells: Vec<Cell> = (0..seeds).map(|seed| Cell { seed, dir: dir.join(format!("seed-{seed}")) }).collect();
-        let bars = Bars::new();
         let label = |cell: &Cell| format!("{agent} · {env} · seed {}", cell.seed);
-        let made = launch::run_cells(&envs, &config, &cells, &self.making, |cell| bars.add(&label(cell), config.steps));
+        let made =
+            launch::run_cells(&envs, &config, &cells, &self.making, |cell| self.bars.add(&label(cell), config.steps));
         let made: Vec<Completed> =
             made.into_iter().collect::<Result<_>>().with_context(|| format!("{agent} on {env}"))?;
         self.trainings.borrow_mut().push(Training { config, seeds: made.iter().map(Ended::of).collect() });

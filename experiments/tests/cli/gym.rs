@@ -187,7 +187,7 @@ fn speed_is_measured() {
     let value = json(&place.ok("bench envs cartpole frozenlake --seconds 0.01 --json"));
     let names: Vec<_> = value.as_array().unwrap().iter().map(|one| one["workload"].as_str().unwrap()).collect();
     assert_eq!(names, ["cartpole", "frozenlake"]);
-    assert!(value[0]["steps_per_second"].as_f64().unwrap() > 1e5);
+    assert!(value[0]["per_second"].as_f64().unwrap() > 1e5);
     place.run("bench envs cartpol").failed(2, &["did you mean cartpole"]);
     place.run("bench envs --seconds 0").failed(2, &["not from 0.001 to 600"]);
 }

@@ -111,7 +111,7 @@ impl Agent<usize, usize> for Sarsa {
         let SarsaConfig { gamma, learning_rate, epsilon, .. } = self.config;
         let Learnt { known: Known { q, step }, chosen } = &mut self.learnt;
         let (alpha, epsilon) = (learning_rate.at(*step, self.steps), epsilon.at(*step, self.steps));
-        for i in 0..seen.lanes() {
+        for (i, chosen) in chosen.iter_mut().enumerate() {
             let (state, action) = (q.state(seen.was.obs.row(i)), seen.act.row(i)[0]);
             let next = q.state(seen.next(i));
             let next_action = (!seen.terminated[i]).then(|| q.epsilon_greedy(next, seen.next_legal(i), epsilon, rng));
@@ -120,7 +120,7 @@ impl Agent<usize, usize> for Sarsa {
             let value = q.value_mut(state, action);
             let delta = target - *value;
             *value = Error::finite(ENTRY.id, "an action value", *value + alpha * delta, *step)?;
-            chosen[i] = next_action.filter(|_| !seen.ended(i));
+            *chosen = next_action.filter(|_| !seen.ended(i));
             log.record("train/td_error", delta.abs());
         }
         *step += seen.lanes() as u64;

@@ -28,10 +28,7 @@ use crate::{
     math::{choice, td::one_step_target},
     restore::{Shaped, restore},
     schedule::Schedule,
-    tabular::{
-        Known, QTable,
-        traces::{TraceKind, Traces},
-    },
+    tabular::{Known, QTable, trace::TraceKind, traces::Traces},
 };
 
 params! {

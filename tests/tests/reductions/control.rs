@@ -1,4 +1,4 @@
-//! Algorithms that are another one in a special case give its numbers bit for bit, from one random stream.
+//! Control: n-step methods, traces and targets that come down to Sarsa and Q-learning.
 
 use gymkhana_agents::{
     Agent, DeviceName, Metrics, Recipe, Schedule, Setup,

@@ -1,5 +1,7 @@
 //! Whole figures: what is in them, what is refused, and that nothing odd brings the drawing down.
 
+mod kinds;
+
 use super::theme::PALETTE;
 use super::*;
 
@@ -12,7 +14,7 @@ fn panel(series: Vec<Series>) -> Panel {
 }
 
 fn figure(panels: Vec<Panel>) -> Figure {
-    Figure { title: "A & <B>".into(), panels }
+    Figure { title: "A & <B>".into(), panels: panels.into_iter().map(Plot::from).collect() }
 }
 
 /// A figure with everything in it.
@@ -97,9 +99,11 @@ fn a_png_has_twice_the_size_of_the_svg() {
 #[test]
 fn a_figure_survives_json_gaps_and_all() {
     let mut figure = full();
-    figure.panels[0].series[0].mean[1] = f64::NAN;
-    figure.panels[0].references[0].y = f64::INFINITY;
-    figure.panels[1].y_range = Some((0.0, 0.5));
+    if let [Plot::Lines(left), Plot::Lines(right)] = &mut figure.panels[..] {
+        left.series[0].mean[1] = f64::NAN;
+        left.references[0].y = f64::INFINITY;
+        right.y_range = Some((0.0, 0.5));
+    }
     let json = serde_json::to_string(&figure).unwrap();
     let back: Figure = serde_json::from_str(&json).unwrap();
     assert_eq!(serde_json::to_string(&back).unwrap(), json);

@@ -1,0 +1,232 @@
+//! Dyna-Q+: imagined steps are worth more the longer they have not been tried, so that a world that changes is noticed.
+//!
+//! Sutton 1990, "Integrated Architectures for Learning, Planning, and Reacting Based on Approximating Dynamic
+//! Programming"; Sutton & Barto 2018, section 8.3:
+//!
+//! ```text
+//! Q(s, a) ← Q(s, a) + α [r + γ maxₐ′ Q(s′, a′) − Q(s, a)]                 from the step just taken
+//! Model(s, a) ← r, s′
+//! n times: s ← a state observed before, a ← any action, at random;  r, s′ ← Model(s, a);
+//!          Q(s, a) ← Q(s, a) + α [r + κ√τ(s, a) + γ maxₐ′ Q(s′, a′) − Q(s, a)]
+//! ```
+//!
+//! τ(s, a) are the steps since a was last taken in s. An action that was never taken there is imagined too: to lead back
+//! to s for a reward of 0 (p. 168), and not to have been tried since the beginning.
+//!
+//! Deviations
+//! 1. Step size and ε may follow a schedule over the run.
+//! 2. Several lanes teach the one table and the one model, one after the other in the order of lanes; τ counts the steps of
+//!    all of them.
+//! 3. The model remembers whether a state was terminal: no value is imagined beyond it.
+
+use gymkhana_envs::{Params, Rng, State, Transitions, View, params};
+use serde::{Deserialize, Serialize};
+
+use super::{Experience, Model};
+use crate::{
+    agent::{Agent, Metrics, Mode, Policy, Recipe, Setup},
+    entry::Entry,
+    error::Error,
+    math::choice,
+    restore::{Shaped, restore},
+    schedule::Schedule,
+    tabular::{Known, QTable},
+};
+
+params! {
+    /// What Dyna-Q+ can be told.
+    pub struct DynaQPlusConfig for "dyna-q-plus" {
+        /// step size α
+        learning_rate: Schedule = Schedule::Constant(0.1), in 0.0..=1.0;
+        /// discount γ
+        gamma: f64 = 0.95, in 0.0..=1.0;
+        /// exploration ε: the probability of a random action
+        epsilon: Schedule = Schedule::Constant(0.1), in 0.0..=1.0;
+        /// what Q(s, a) begins with; more than any return makes it try everything
+        initial_value: f64 = 0.0, in ..;
+        /// imagined steps per real one
+        n: usize = 5, in ..=1_000_000;
+        /// what the root of the steps since an action was last taken is worth, κ
+        kappa: f64 = 1e-4, in 0.0..;
+    }
+}
+
+/// The registry's line.
+pub const ENTRY: Entry = Entry::index_choice::<DynaQPlusConfig>(
+    "Dyna-Q with a bonus for what has not been tried for long",
+    "\
+Q(s, a) ← Q(s, a) + α [r + γ maxₐ′ Q(s′, a′) − Q(s, a)]                 from the step just taken
+Model(s, a) ← r, s′
+n times: s ← a state observed before, a ← any action, at random;  r, s′ ← Model(s, a);
+         Q(s, a) ← Q(s, a) + α [r + κ√τ(s, a) + γ maxₐ′ Q(s′, a′) − Q(s, a)]
+τ(s, a): the steps since a was last taken in s",
+    "Sutton 1990, Integrated Architectures for Learning, Planning, and Reacting; Sutton & Barto 2018, section 8.3",
+)
+.at("model/learned");
+
+impl Recipe<usize, usize> for DynaQPlusConfig {
+    type Agent = DynaQPlus;
+
+    fn build(&self, setup: &Setup<'_>, _: &mut Rng) -> Result<DynaQPlus, Error> {
+        self.validate()?;
+        let known = Known::new(Self::OWNER, setup.spec, self.initial_value)?;
+        let learnt = Learnt { model: Model::new(&known.q), tried: vec![0; known.q.flat().len()], known };
+        Ok(DynaQPlus { learnt, steps: setup.steps, config: self.clone() })
+    }
+}
+
+/// The agent.
+#[derive(Clone, Debug)]
+pub struct DynaQPlus {
+    learnt: Learnt,
+    /// of the whole run
+    steps: u64,
+    config: DynaQPlusConfig,
+}
+
+/// What changes by learning.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Learnt {
+    known: Known,
+    model: Model,
+    /// by state and action: the step at which it was last taken, counted from 1; 0 is never
+    tried: Vec<u64>,
+}
+
+impl Shaped for Learnt {
+    fn same_shape(&self, other: &Self) -> bool {
+        let same = self.known.same_shape(&other.known) && self.tried.len() == other.tried.len();
+        same && other.model.fits(&self.known.q)
+    }
+}
+
+impl DynaQPlus {
+    /// The action values.
+    pub fn q(&self) -> &QTable {
+        &self.learnt.known.q
+    }
+
+    /// What it has learned of the world.
+    pub fn model(&self) -> &Model {
+        &self.learnt.model
+    }
+}
+
+impl Policy<usize, usize> for DynaQPlus {
+    fn act(&mut self, now: &View<'_, usize>, rng: &mut Rng, act: &mut [usize]) {
+        let Known { q, step } = &self.learnt.known;
+        let epsilon = self.config.epsilon.at(*step, self.steps);
+        for (lane, action) in act.iter_mut().enumerate() {
+            *action = q.epsilon_greedy(q.state(now.obs.row(lane)), now.legal_in(lane), epsilon, rng);
+        }
+    }
+}
+
+impl Agent<usize, usize> for DynaQPlus {
+    fn learn(&mut self, seen: &Transitions<'_, usize, usize>, rng: &mut Rng, log: &mut Metrics) -> Result<(), Error> {
+        let DynaQPlusConfig { gamma, learning_rate, n, kappa, .. } = self.config;
+        let Learnt { known: Known { q, step }, model, tried } = &mut self.learnt;
+        let alpha = learning_rate.at(*step, self.steps);
+        for i in 0..seen.lanes() {
+            *step += 1;
+            let (state, action, experience) = model.learn(q, seen, i);
+            tried[state * q.actions() + action] = *step;
+            let delta = model.target(q, &experience, gamma) - q.row(state)[action];
+            let value = q.value_mut(state, action);
+            *value = Error::finite(ENTRY.id, "an action value", *value + alpha * delta, *step)?;
+            log.record("train/td_error", delta.abs());
+            for _ in 0..n {
+                let Some(state) = model.draw_state(rng) else { break };
+                let action = choice::uniform(q.actions(), model.legal(state), rng);
+                let untried = Experience { reward: 0.0, next: state, terminated: false };
+                let experience = model.predict(state, action).unwrap_or(untried);
+                let since = step.saturating_sub(tried[state * q.actions() + action]) as f64;
+                let target = model.target(q, &experience, gamma) + kappa * since.sqrt();
+                let value = q.value_mut(state, action);
+                *value = Error::finite(ENTRY.id, "an action value", *value + alpha * (target - *value), *step)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn policy(&self, mode: Mode) -> Box<dyn Policy<usize, usize>> {
+        let Known { q, step } = &self.learnt.known;
+        q.policy(mode, self.config.epsilon.at(*step, self.steps))
+    }
+
+    fn values(&self, now: &View<'_, usize>) -> Option<Vec<f64>> {
+        Some(self.learnt.known.q.values(now))
+    }
+
+    fn state(&self) -> State {
+        State::of(&self.learnt)
+    }
+
+    fn set_state(&mut self, state: &State) -> Result<(), Error> {
+        restore(&mut self.learnt, state)
+    }
+
+    fn policy_state(&self) -> State {
+        State::of(&self.learnt.known)
+    }
+
+    fn set_policy_state(&mut self, state: &State) -> Result<(), Error> {
+        restore(&mut self.learnt.known, state)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gymkhana_envs::{
+        Lanes, Seeds,
+        grid::{Gridworld, Rules},
+        tabular::Finite,
+    };
+
+    use crate::one::{One, build, train};
+
+    fn learnt(terminated: bool, truncated: bool, steps: usize, config: &DynaQPlusConfig) -> f64 {
+        let mut lanes = One { obs: 0, terminated, truncated }.lanes(1);
+        let mut agent = build(&lanes, config, steps as u64);
+        train(&mut agent, &mut lanes, &mut Rng::new(0), steps);
+        agent.q().row(0)[0]
+    }
+
+    #[test]
+    fn what_was_not_tried_for_long_is_worth_more() {
+        let table = Gridworld::new("S.G", Rules::default()).unwrap().table();
+        let mut lanes = Lanes::new(Finite::new("Hall", table, None, None), 1, &Seeds::from(0)).unwrap();
+        // One state, in which an action stays where it is: with α = 1 and γ = 0 values are what was imagined last.
+        let config = DynaQPlusConfig {
+            gamma: 0.0,
+            learning_rate: 1.0.into(),
+            n: 200,
+            kappa: 0.5,
+            initial_value: 9.0,
+            ..Default::default()
+        };
+        let mut agent = build(&lanes, &config, 10);
+        train(&mut agent, &mut lanes, &mut Rng::new(0), 1);
+        let taken = (0..4).find(|action| agent.q().row(0)[*action] == 0.0).unwrap();
+        assert!((0..4).all(|action| agent.q().row(0)[action] == if action == taken { 0.0 } else { 0.5 }), "κ√1 or κ√0");
+    }
+
+    #[test]
+    fn the_update_rule() {
+        let config =
+            DynaQPlusConfig { gamma: 0.5, learning_rate: 0.5.into(), n: 1, kappa: 1.0, ..DynaQPlusConfig::default() };
+        // As Dyna-Q's: what was just tried has no bonus.
+        assert_eq!(learnt(false, false, 1, &config), 0.875);
+        assert_eq!(learnt(true, false, 1, &config), 0.75);
+    }
+
+    #[test]
+    fn a_truncated_step_bootstraps_and_a_terminated_one_does_not() {
+        let config = DynaQPlusConfig { gamma: 0.9, ..DynaQPlusConfig::default() };
+        let value = |terminated, truncated| learnt(terminated, truncated, 2_000, &config);
+        assert!((value(false, true) - 10.0).abs() < 1e-9, "1/(1−γ) = 10");
+        assert!((value(true, false) - 1.0).abs() < 1e-12);
+        assert!((value(true, true) - 1.0).abs() < 1e-12, "both at once: termination decides");
+    }
+}

@@ -1,0 +1,137 @@
+//! A learned model that counts: the maximum-likelihood model of what was seen.
+//!
+//! ```text
+//! p̂(s′, r | s, a) = how often a in s led to s′ and r / how often a was taken in s
+//! ```
+//!
+//! Planning reads it like any table. A pair that was never seen has no outcomes.
+
+use gymkhana_envs::{
+    Rng, Transitions,
+    tabular::{Outcome, TabularModel},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{Experience, Masks};
+use crate::tabular::QTable;
+
+/// The model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Estimated {
+    actions: usize,
+    /// by state and action
+    pairs: Vec<Pair>,
+    /// how often each state was the first of an episode
+    starts: Vec<f64>,
+    masks: Masks,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Pair {
+    counts: Vec<u64>,
+    /// as many; probabilities are shares of the counts
+    outcomes: Vec<Outcome>,
+}
+
+impl Estimated {
+    /// A model of so many states and actions, in which nothing was seen.
+    pub fn new(states: usize, actions: usize) -> Self {
+        let pairs = vec![Pair::default(); states * actions];
+        Self { actions, pairs, starts: vec![0.0; states], masks: Masks::default() }
+    }
+
+    /// Takes down a step.
+    #[inline]
+    pub fn add(&mut self, state: usize, action: usize, experience: &Experience) {
+        let &Experience { reward, next, terminated } = experience;
+        let Pair { counts, outcomes } = &mut self.pairs[state * self.actions + action];
+        let same = |o: &Outcome| o.next == next && o.reward == reward && o.terminated == terminated;
+        if let Some(at) = outcomes.iter().position(same) {
+            counts[at] += 1;
+        } else {
+            counts.push(1);
+            outcomes.push(Outcome { probability: 0.0, next, reward, terminated });
+        }
+        let all: u64 = counts.iter().sum();
+        outcomes.iter_mut().zip(counts).for_each(|(outcome, count)| outcome.probability = *count as f64 / all as f64);
+    }
+
+    /// Takes down the step of lane `i`; gives the state and the action.
+    #[inline]
+    pub fn learn(&mut self, q: &QTable, seen: &Transitions<'_, usize, usize>, i: usize) -> (usize, usize) {
+        let (state, action, experience) = Experience::seen(q, seen, i);
+        self.masks.see(self.starts.len(), state, seen.was.legal_in(i));
+        self.masks.see(self.starts.len(), experience.next, seen.next_legal(i));
+        if seen.was.first[i] {
+            self.starts[state] += 1.0;
+        }
+        self.add(state, action, &experience);
+        (state, action)
+    }
+
+    /// How often an action was taken in a state.
+    pub fn count(&self, state: usize, action: usize) -> u64 {
+        self.pairs[state * self.actions + action].counts.iter().sum()
+    }
+
+    /// The legal actions of a state.
+    #[inline]
+    pub fn legal(&self, state: usize) -> Option<&[bool]> {
+        self.masks.of(state)
+    }
+
+    /// A state with which episodes began, as often as they did; none where nothing was seen.
+    #[inline]
+    pub fn draw_start(&self, rng: &mut Rng) -> Option<usize> {
+        let all: f64 = self.starts.iter().sum();
+        (all > 0.0).then(|| rng.categorical(self.starts.iter().map(|count| count / all)))
+    }
+
+    /// Whether it could be of that table's states and actions.
+    pub(crate) fn fits(&self, q: &QTable) -> bool {
+        let fits = |pair: &Pair| {
+            pair.counts.len() == pair.outcomes.len() && pair.outcomes.iter().all(|outcome| outcome.next < q.states())
+        };
+        let counts = self.pairs.iter().flat_map(|pair| &pair.counts);
+        let countable = counts.fold(Some(0_u64), |sum, count| sum.and_then(|sum| sum.checked_add(*count))).is_some();
+        let sizes =
+            self.actions == q.actions() && self.pairs.len() == q.flat().len() && self.starts.len() == q.states();
+        sizes && countable && self.pairs.iter().all(fits) && self.masks.fit(q)
+    }
+}
+
+impl TabularModel for Estimated {
+    fn states(&self) -> usize {
+        self.starts.len()
+    }
+    fn actions(&self) -> usize {
+        self.actions
+    }
+    #[inline]
+    fn outcomes(&self, state: usize, action: usize) -> &[Outcome] {
+        &self.pairs[state * self.actions + action].outcomes
+    }
+    /// How often each state was the first of an episode: counts, not shares.
+    fn start(&self) -> &[f64] {
+        &self.starts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn probabilities_are_shares_of_counts() {
+        let mut model = Estimated::new(3, 2);
+        let to = |next: usize, terminated| Experience { reward: next as f64, next, terminated };
+        for experience in [to(2, true), to(0, false), to(2, true), to(2, true)] {
+            model.add(1, 0, &experience);
+        }
+        let outcome =
+            |probability, next: usize, terminated| Outcome { probability, next, reward: next as f64, terminated };
+        assert_eq!(model.outcomes(1, 0), [outcome(0.75, 2, true), outcome(0.25, 0, false)]);
+        assert_eq!((model.outcomes(1, 1), model.count(1, 0), model.count(1, 1)), (&[][..], 4, 0));
+        assert_eq!(model.draw_start(&mut Rng::new(0)), None);
+    }
+}

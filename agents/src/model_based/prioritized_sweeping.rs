@@ -1,0 +1,266 @@
+//! Prioritized sweeping: imagined steps where values would change most, and from there backwards.
+//!
+//! Moore & Atkeson 1993, "Prioritized Sweeping: Reinforcement Learning with Less Data and Less Time"; Peng & Williams
+//! 1993, "Efficient Learning and Planning Within the Dyna Framework"; Sutton & Barto 2018, section 8.4, for a
+//! deterministic world:
+//!
+//! ```text
+//! P ← |r + γ maxₐ′ Q(s′, a′) − Q(s, a)|;  if P > θ, (s, a) is put in the queue with priority P
+//! n times, while there is something in the queue:
+//!   s, a ← the first of the queue;  r, s′ ← Model(s, a)
+//!   Q(s, a) ← Q(s, a) + α [r + γ maxₐ′ Q(s′, a′) − Q(s, a)]
+//!   for all s̄, ā that the model says lead to s with reward r̄:
+//!     P ← |r̄ + γ maxₐ Q(s, a) − Q(s̄, ā)|;  if P > θ, (s̄, ā) is put in the queue with priority P
+//! ```
+//!
+//! Deviations
+//! 1. Step size and ε may follow a schedule over the run.
+//! 2. Several lanes teach the one table and the one model, one after the other in the order of lanes.
+//! 3. The model remembers whether a state was terminal: no value is imagined beyond it.
+//! 4. As in the book the model is of a deterministic world: of several things that an action can lead to it remembers the
+//!    last.
+
+use gymkhana_envs::{Params, Rng, State, Transitions, View, params};
+use serde::{Deserialize, Serialize};
+
+use super::{Model, queue::Queue};
+use crate::{
+    agent::{Agent, Metrics, Mode, Policy, Recipe, Setup},
+    entry::Entry,
+    error::Error,
+    restore::{Shaped, restore},
+    schedule::Schedule,
+    tabular::{Known, QTable},
+};
+
+params! {
+    /// What prioritized sweeping can be told.
+    pub struct PrioritizedSweepingConfig for "prioritized-sweeping" {
+        /// step size α
+        learning_rate: Schedule = Schedule::Constant(0.5), in 0.0..=1.0;
+        /// discount γ
+        gamma: f64 = 0.95, in 0.0..=1.0;
+        /// exploration ε: the probability of a random action
+        epsilon: Schedule = Schedule::Constant(0.1), in 0.0..=1.0;
+        /// what Q(s, a) begins with; more than any return makes it try everything
+        initial_value: f64 = 0.0, in ..;
+        /// updates per real step, at most
+        n: usize = 5, in ..=1_000_000;
+        /// the change θ below which an update is not worth while
+        threshold: f64 = 1e-4, in 0.0..;
+    }
+}
+
+/// The registry's line.
+pub const ENTRY: Entry = Entry::index_choice::<PrioritizedSweepingConfig>(
+    "planning with a learned model where values would change most, and backwards from there",
+    "\
+P ← |r + γ maxₐ′ Q(s′, a′) − Q(s, a)|;  if P > θ, (s, a) is put in the queue with priority P
+n times, while there is something in the queue:
+  s, a ← the first of the queue;  r, s′ ← Model(s, a)
+  Q(s, a) ← Q(s, a) + α [r + γ maxₐ′ Q(s′, a′) − Q(s, a)]
+  for all s̄, ā that the model says lead to s with reward r̄:
+    P ← |r̄ + γ maxₐ Q(s, a) − Q(s̄, ā)|;  if P > θ, (s̄, ā) is put in the queue with priority P",
+    "Moore & Atkeson 1993, Prioritized Sweeping; Peng & Williams 1993; Sutton & Barto 2018, section 8.4",
+)
+.at("model/learned");
+
+impl Recipe<usize, usize> for PrioritizedSweepingConfig {
+    type Agent = PrioritizedSweeping;
+
+    fn build(&self, setup: &Setup<'_>, _: &mut Rng) -> Result<PrioritizedSweeping, Error> {
+        self.validate()?;
+        let known = Known::new(Self::OWNER, setup.spec, self.initial_value)?;
+        let q = &known.q;
+        let (model, queue) = (Model::new(q), Queue::new(q.flat().len()));
+        let learnt = Learnt { model, queue, leading: vec![Vec::new(); q.states()], updates: 0, known };
+        Ok(PrioritizedSweeping { learnt, steps: setup.steps, config: self.clone() })
+    }
+}
+
+/// The agent.
+#[derive(Clone, Debug)]
+pub struct PrioritizedSweeping {
+    learnt: Learnt,
+    /// of the whole run
+    steps: u64,
+    config: PrioritizedSweepingConfig,
+}
+
+/// What changes by learning.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Learnt {
+    known: Known,
+    model: Model,
+    /// pairs of state and action, by state · actions + action
+    queue: Queue,
+    /// by state, the pairs that lead to it
+    leading: Vec<Vec<usize>>,
+    /// of Q, so far
+    updates: u64,
+}
+
+impl Shaped for Learnt {
+    fn same_shape(&self, other: &Self) -> bool {
+        let pairs = self.known.q.flat().len();
+        let same = self.known.same_shape(&other.known) && self.leading.len() == other.leading.len();
+        let are_pairs = other.leading.iter().flatten().all(|pair| *pair < pairs);
+        same && are_pairs && other.model.fits(&self.known.q) && other.queue.fits(&self.queue)
+    }
+}
+
+impl Learnt {
+    /// |r + γ maxₐ′ Q(s′, a′) − Q(s, a)|, by the model.
+    #[inline]
+    fn priority(&self, state: usize, action: usize, gamma: f64) -> f64 {
+        let q = &self.known.q;
+        let predicted = self.model.predict(state, action);
+        predicted.map_or(0.0, |experience| (self.model.target(q, &experience, gamma) - q.row(state)[action]).abs())
+    }
+}
+
+impl PrioritizedSweeping {
+    /// The action values.
+    pub fn q(&self) -> &QTable {
+        &self.learnt.known.q
+    }
+
+    /// How often a value was updated so far.
+    pub fn updates(&self) -> u64 {
+        self.learnt.updates
+    }
+}
+
+impl Policy<usize, usize> for PrioritizedSweeping {
+    fn act(&mut self, now: &View<'_, usize>, rng: &mut Rng, act: &mut [usize]) {
+        let Known { q, step } = &self.learnt.known;
+        let epsilon = self.config.epsilon.at(*step, self.steps);
+        for (lane, action) in act.iter_mut().enumerate() {
+            *action = q.epsilon_greedy(q.state(now.obs.row(lane)), now.legal_in(lane), epsilon, rng);
+        }
+    }
+}
+
+impl Agent<usize, usize> for PrioritizedSweeping {
+    fn learn(&mut self, seen: &Transitions<'_, usize, usize>, _: &mut Rng, log: &mut Metrics) -> Result<(), Error> {
+        let PrioritizedSweepingConfig { gamma, learning_rate, n, threshold, .. } = self.config;
+        let step = self.learnt.known.step;
+        let (alpha, learnt) = (learning_rate.at(step, self.steps), &mut self.learnt);
+        let actions = learnt.known.q.actions();
+        for i in 0..seen.lanes() {
+            let Learnt { known, model, leading, .. } = learnt;
+            let (state, action) = (known.q.state(seen.was.obs.row(i)), seen.act.row(i)[0]);
+            let (pair, before) = (state * actions + action, model.predict(state, action));
+            let (_, _, experience) = model.learn(&known.q, seen, i);
+            if before.is_none_or(|before| before.next != experience.next) {
+                if let Some(before) = before {
+                    leading[before.next].retain(|other| *other != pair);
+                }
+                leading[experience.next].push(pair);
+            }
+            let priority = learnt.priority(state, action, gamma);
+            log.record("train/td_error", priority);
+            if priority > threshold {
+                learnt.queue.push(pair, priority);
+            }
+            for _ in 0..n {
+                let Some(pair) = learnt.queue.pop() else { break };
+                let (state, action) = (pair / actions, pair % actions);
+                let Some(experience) = learnt.model.predict(state, action) else { continue };
+                let target = learnt.model.target(&learnt.known.q, &experience, gamma);
+                let value = learnt.known.q.value_mut(state, action);
+                *value = Error::finite(ENTRY.id, "an action value", *value + alpha * (target - *value), step)?;
+                learnt.updates += 1;
+                for at in 0..learnt.leading[state].len() {
+                    let pair = learnt.leading[state][at];
+                    let priority = learnt.priority(pair / actions, pair % actions, gamma);
+                    if priority > threshold {
+                        learnt.queue.push(pair, priority);
+                    }
+                }
+            }
+        }
+        self.learnt.known.step += seen.lanes() as u64;
+        Ok(())
+    }
+
+    fn policy(&self, mode: Mode) -> Box<dyn Policy<usize, usize>> {
+        let Known { q, step } = &self.learnt.known;
+        q.policy(mode, self.config.epsilon.at(*step, self.steps))
+    }
+
+    fn values(&self, now: &View<'_, usize>) -> Option<Vec<f64>> {
+        Some(self.learnt.known.q.values(now))
+    }
+
+    fn state(&self) -> State {
+        State::of(&self.learnt)
+    }
+
+    fn set_state(&mut self, state: &State) -> Result<(), Error> {
+        restore(&mut self.learnt, state)
+    }
+
+    fn policy_state(&self) -> State {
+        State::of(&self.learnt.known)
+    }
+
+    fn set_policy_state(&mut self, state: &State) -> Result<(), Error> {
+        restore(&mut self.learnt.known, state)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gymkhana_envs::{
+        Lanes, Seeds,
+        grid::{Gridworld, Rules},
+        tabular::Finite,
+    };
+
+    use crate::one::{One, build, train};
+
+    fn learnt(terminated: bool, truncated: bool, steps: usize, config: &PrioritizedSweepingConfig) -> f64 {
+        let mut lanes = One { obs: 0, terminated, truncated }.lanes(1);
+        let mut agent = build(&lanes, config, steps as u64);
+        train(&mut agent, &mut lanes, &mut Rng::new(0), steps);
+        agent.q().row(0)[0]
+    }
+
+    #[test]
+    fn the_update_rule() {
+        let config = PrioritizedSweepingConfig { gamma: 0.5, n: 1, ..Default::default() };
+        // 0 + ½·1, once; the state leads to itself, so that a second update is ½ + ½ (1 + ½·½ − ½) = ⅞.
+        assert_eq!(learnt(false, false, 1, &config), 0.5);
+        assert_eq!(learnt(false, false, 1, &PrioritizedSweepingConfig { n: 2, ..config.clone() }), 0.875);
+        let deaf = PrioritizedSweepingConfig { threshold: 1.0, ..config };
+        assert_eq!(learnt(false, false, 9, &deaf), 0.0, "a change of 1 is not above 1");
+    }
+
+    #[test]
+    fn one_update_per_cell_of_the_way_back() {
+        let table = Gridworld::new("S......G", Rules::default()).unwrap().table();
+        let mut lanes = Lanes::new(Finite::new("Hall", table, None, None), 1, &Seeds::from(0)).unwrap();
+        let rates = PrioritizedSweepingConfig { learning_rate: 1.0.into(), gamma: 0.5, n: 1_000, ..Default::default() };
+        let mut agent = build(&lanes, &rates, 1_000);
+        let mut rng = Rng::new(0);
+        while agent.updates() == 0 {
+            train(&mut agent, &mut lanes, &mut rng, 1);
+        }
+        for state in 0..7 {
+            assert_eq!(agent.q().row(state)[1], 0.5_f64.powi(6 - state as i32), "{state}");
+        }
+        // With α = 1 each of the pairs that were tried, at most 4 in each of 7 cells, is updated once.
+        assert!((7..=28).contains(&agent.updates()), "{}", agent.updates());
+    }
+
+    #[test]
+    fn a_truncated_step_bootstraps_and_a_terminated_one_does_not() {
+        let config = PrioritizedSweepingConfig { gamma: 0.9, threshold: 0.0, ..Default::default() };
+        let value = |terminated, truncated| learnt(terminated, truncated, 2_000, &config);
+        assert!((value(false, true) - 10.0).abs() < 1e-9, "1/(1−γ) = 10");
+        assert!((value(true, false) - 1.0).abs() < 1e-9);
+        assert!((value(true, true) - 1.0).abs() < 1e-9, "both at once: termination decides");
+    }
+}

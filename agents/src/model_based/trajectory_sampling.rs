@@ -1,0 +1,352 @@
+//! Trajectory sampling: planning spends its updates where the policy goes.
+//!
+//! Sutton & Barto 2018, section 8.6. An update is the expected one, over all that the model says can happen:
+//!
+//! ```text
+//! Q(s, a) ← Σ p(s′, r | s, a) [r + γ maxₐ′ Q(s′, a′)]
+//! ```
+//!
+//! Which pairs s, a are updated: in on-policy order those of episodes that the model and the ε-greedy policy imagine, from
+//! a first state on; in uniform order all pairs alike. With a model that is given, [`Planner`] makes such updates one by
+//! one. The agent learns its model, and after the update of each real pair imagines n more.
+//!
+//! Deviations
+//! 1. The agent's model is the maximum-likelihood one of what was seen. An imagined episode ends where it comes to a pair
+//!    that was never seen; in uniform order, of the observed states and the actions tried in them.
+//! 2. ε may follow a schedule over the run.
+//! 3. Several lanes teach the one table and the one model, one after the other in the order of lanes.
+
+use std::ops::RangeBounds;
+
+use gymkhana_envs::{
+    Params, Rng, State, Transitions, View, params,
+    params::Value,
+    tabular::{Outcome, TabularModel},
+};
+use serde::{Deserialize, Serialize};
+
+use super::Estimated;
+use crate::{
+    agent::{Agent, Metrics, Mode, Policy, Recipe, Setup},
+    entry::Entry,
+    error::Error,
+    math::choice,
+    restore::{Shaped, restore},
+    schedule::Schedule,
+    tabular::{Known, QTable},
+};
+
+/// Where updates are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Distribution {
+    /// Along imagined episodes of the ε-greedy policy.
+    #[default]
+    OnPolicy,
+    /// At all pairs of state and action alike.
+    Uniform,
+}
+
+impl Value for Distribution {
+    type Bound = usize;
+    fn kind() -> String {
+        "on-policy or uniform".into()
+    }
+    fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "on-policy" => Ok(Self::OnPolicy),
+            "uniform" => Ok(Self::Uniform),
+            _ => Err("none of on-policy, uniform".into()),
+        }
+    }
+    fn show(&self) -> String {
+        match self {
+            Self::OnPolicy => "on-policy".into(),
+            Self::Uniform => "uniform".into(),
+        }
+    }
+    fn within(&self, _: &impl RangeBounds<usize>) -> bool {
+        true
+    }
+}
+
+/// Σ p(s′, r | s, a) [r + γ maxₐ′ Q(s′, a′)]; `legal` says which actions a state has.
+#[inline]
+pub fn expected_update<'a>(
+    outcomes: &[Outcome],
+    q: &QTable,
+    gamma: f64,
+    legal: impl Fn(usize) -> Option<&'a [bool]>,
+) -> f64 {
+    let worth = |o: &Outcome| {
+        o.probability * (o.reward + if o.terminated { 0.0 } else { gamma * choice::max(q.row(o.next), legal(o.next)) })
+    };
+    outcomes.iter().map(worth).sum()
+}
+
+/// Planning with a model that is given, update by update.
+#[derive(Clone, Debug)]
+pub struct Planner {
+    /// The action values.
+    pub q: QTable,
+    gamma: f64,
+    epsilon: f64,
+    distribution: Distribution,
+    /// where the imagined episode is; none where the next begins
+    at: Option<usize>,
+}
+
+impl Planner {
+    /// From these action values on.
+    pub fn new(q: QTable, gamma: f64, epsilon: f64, distribution: Distribution) -> Self {
+        Self { q, gamma, epsilon, distribution, at: None }
+    }
+
+    /// One expected update.
+    ///
+    /// # Panics
+    /// If the model is of other states or actions than the table of values.
+    pub fn update(&mut self, model: &impl TabularModel, rng: &mut Rng) {
+        let (state, action) = match self.distribution {
+            Distribution::Uniform => (rng.below(model.states()), rng.below(model.actions())),
+            Distribution::OnPolicy => {
+                let state = self.at.unwrap_or_else(|| rng.categorical(model.start().iter().copied()));
+                (state, self.q.epsilon_greedy(state, None, self.epsilon, rng))
+            }
+        };
+        let outcomes = model.outcomes(state, action);
+        *self.q.value_mut(state, action) = expected_update(outcomes, &self.q, self.gamma, |_| None);
+        if self.distribution == Distribution::OnPolicy {
+            self.at = follow(outcomes, rng);
+        }
+    }
+}
+
+/// Draws what happens; none where the episode ends.
+#[inline]
+fn follow(outcomes: &[Outcome], rng: &mut Rng) -> Option<usize> {
+    let drawn = outcomes.get(rng.categorical(outcomes.iter().map(|outcome| outcome.probability)))?;
+    (!drawn.terminated).then_some(drawn.next)
+}
+
+params! {
+    /// What trajectory sampling can be told.
+    pub struct TrajectorySamplingConfig for "trajectory-sampling" {
+        /// discount γ
+        gamma: f64 = 0.95, in 0.0..=1.0;
+        /// exploration ε: the probability of a random action, real or imagined
+        epsilon: Schedule = Schedule::Constant(0.1), in 0.0..=1.0;
+        /// what Q(s, a) begins with; more than any return makes it try everything
+        initial_value: f64 = 0.0, in ..;
+        /// imagined updates per real step
+        n: usize = 5, in ..=1_000_000;
+        /// where they are made: on-policy or uniform
+        distribution: Distribution = Distribution::OnPolicy, in ..;
+    }
+}
+
+/// The registry's line.
+pub const ENTRY: Entry = Entry::index_choice::<TrajectorySamplingConfig>(
+    "expected updates by a learned model, along episodes that it imagines",
+    "\
+Q(s, a) ← Σ p(s′, r | s, a) [r + γ maxₐ′ Q(s′, a′)]
+for the pairs s, a of episodes that the model and the ε-greedy policy imagine, or for all pairs alike",
+    "Sutton & Barto 2018, section 8.6",
+)
+.at("model/learned");
+
+impl Recipe<usize, usize> for TrajectorySamplingConfig {
+    type Agent = TrajectorySampling;
+
+    fn build(&self, setup: &Setup<'_>, _: &mut Rng) -> Result<TrajectorySampling, Error> {
+        self.validate()?;
+        let known = Known::new(Self::OWNER, setup.spec, self.initial_value)?;
+        let model = Estimated::new(known.q.states(), known.q.actions());
+        let learnt = Learnt { known, model, tried: Vec::new(), at: None };
+        Ok(TrajectorySampling { learnt, steps: setup.steps, config: self.clone() })
+    }
+}
+
+/// The agent.
+#[derive(Clone, Debug)]
+pub struct TrajectorySampling {
+    learnt: Learnt,
+    /// of the whole run
+    steps: u64,
+    config: TrajectorySamplingConfig,
+}
+
+/// What changes by learning.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Learnt {
+    known: Known,
+    model: Estimated,
+    /// the pairs that were tried, in the order of their first
+    tried: Vec<(usize, usize)>,
+    /// where the imagined episode is
+    at: Option<usize>,
+}
+
+impl Shaped for Learnt {
+    fn same_shape(&self, other: &Self) -> bool {
+        let q = &self.known.q;
+        let is_pair = |&(state, action): &(usize, usize)| state < q.states() && action < q.actions();
+        let places = other.at.is_none_or(|state| state < q.states()) && other.tried.iter().all(is_pair);
+        self.known.same_shape(&other.known) && other.model.fits(q) && places
+    }
+}
+
+impl Learnt {
+    /// Updates a pair by the model.
+    #[inline]
+    fn update(&mut self, state: usize, action: usize, gamma: f64) -> Result<(), Error> {
+        let Self { known: Known { q, step }, model, .. } = self;
+        let value = expected_update(model.outcomes(state, action), q, gamma, |state| model.legal(state));
+        *q.value_mut(state, action) = Error::finite(ENTRY.id, "an action value", value, *step)?;
+        Ok(())
+    }
+
+    /// The next pair to imagine, if the model knows one.
+    #[inline]
+    fn imagine(&mut self, distribution: Distribution, epsilon: f64, rng: &mut Rng) -> Option<(usize, usize)> {
+        if distribution == Distribution::Uniform {
+            return if self.tried.is_empty() { None } else { Some(self.tried[rng.below(self.tried.len())]) };
+        }
+        let Self { known: Known { q, .. }, model, at, .. } = self;
+        let state = at.take().or_else(|| model.draw_start(rng))?;
+        let action = q.epsilon_greedy(state, model.legal(state), epsilon, rng);
+        let outcomes = model.outcomes(state, action);
+        if outcomes.is_empty() {
+            return None;
+        }
+        *at = follow(outcomes, rng);
+        Some((state, action))
+    }
+}
+
+impl TrajectorySampling {
+    /// The action values.
+    pub fn q(&self) -> &QTable {
+        &self.learnt.known.q
+    }
+}
+
+impl Policy<usize, usize> for TrajectorySampling {
+    fn act(&mut self, now: &View<'_, usize>, rng: &mut Rng, act: &mut [usize]) {
+        let Known { q, step } = &self.learnt.known;
+        let epsilon = self.config.epsilon.at(*step, self.steps);
+        for (lane, action) in act.iter_mut().enumerate() {
+            *action = q.epsilon_greedy(q.state(now.obs.row(lane)), now.legal_in(lane), epsilon, rng);
+        }
+    }
+}
+
+impl Agent<usize, usize> for TrajectorySampling {
+    fn learn(&mut self, seen: &Transitions<'_, usize, usize>, rng: &mut Rng, log: &mut Metrics) -> Result<(), Error> {
+        let TrajectorySamplingConfig { gamma, epsilon, n, distribution, .. } = self.config;
+        let (epsilon, learnt) = (epsilon.at(self.learnt.known.step, self.steps), &mut self.learnt);
+        for i in 0..seen.lanes() {
+            let (state, action) = learnt.model.learn(&learnt.known.q, seen, i);
+            if learnt.model.count(state, action) == 1 {
+                learnt.tried.push((state, action));
+            }
+            let before = learnt.known.q.row(state)[action];
+            learnt.update(state, action, gamma)?;
+            log.record("train/change", (learnt.known.q.row(state)[action] - before).abs());
+            for _ in 0..n {
+                if let Some((state, action)) = learnt.imagine(distribution, epsilon, rng) {
+                    learnt.update(state, action, gamma)?;
+                }
+            }
+        }
+        self.learnt.known.step += seen.lanes() as u64;
+        Ok(())
+    }
+
+    fn policy(&self, mode: Mode) -> Box<dyn Policy<usize, usize>> {
+        let Known { q, step } = &self.learnt.known;
+        q.policy(mode, self.config.epsilon.at(*step, self.steps))
+    }
+
+    fn values(&self, now: &View<'_, usize>) -> Option<Vec<f64>> {
+        Some(self.learnt.known.q.values(now))
+    }
+
+    fn state(&self) -> State {
+        State::of(&self.learnt)
+    }
+
+    fn set_state(&mut self, state: &State) -> Result<(), Error> {
+        restore(&mut self.learnt, state)
+    }
+
+    fn policy_state(&self) -> State {
+        State::of(&self.learnt.known)
+    }
+
+    fn set_policy_state(&mut self, state: &State) -> Result<(), Error> {
+        restore(&mut self.learnt.known, state)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gymkhana_envs::{
+        Space, Spec,
+        grid::{Gridworld, Rules},
+        tabular::Table,
+    };
+
+    use crate::one::{One, build, train};
+
+    fn learnt(terminated: bool, truncated: bool, steps: usize, config: &TrajectorySamplingConfig) -> f64 {
+        let mut lanes = One { obs: 0, terminated, truncated }.lanes(1);
+        let mut agent = build(&lanes, config, steps as u64);
+        train(&mut agent, &mut lanes, &mut Rng::new(0), steps);
+        agent.q().row(0)[0]
+    }
+
+    #[test]
+    fn the_update_rule() {
+        let config = TrajectorySamplingConfig { gamma: 0.5, n: 1, ..Default::default() };
+        // The real pair: 1 + ½·0 = 1; the imagined one: 1 + ½·1 = 1.5. Where it terminates it is 1.
+        for distribution in [Distribution::OnPolicy, Distribution::Uniform] {
+            let config = TrajectorySamplingConfig { distribution, ..config.clone() };
+            assert_eq!((learnt(false, false, 1, &config), learnt(true, false, 1, &config)), (1.5, 1.0));
+        }
+    }
+
+    #[test]
+    fn an_update_is_over_all_that_can_happen() {
+        let spec = Spec::new("Fork", Space::Discrete(2), Space::Discrete(2));
+        let mut q = QTable::new("trajectory-sampling", &spec, 0.0).unwrap();
+        (*q.value_mut(1, 0), *q.value_mut(1, 1)) = (8.0, 12.0);
+        let outcome = |probability, terminated| Outcome { probability, next: 1, reward: 4.0, terminated };
+        // ¼ (4 + ½·12) + ¾·4 = 5.5; where only the first action is legal ¼ (4 + ½·8) + 3 = 5.
+        let outcomes = [outcome(0.25, false), outcome(0.75, true)];
+        assert_eq!(expected_update(&outcomes, &q, 0.5, |_| None), 5.5);
+        assert_eq!(expected_update(&outcomes, &q, 0.5, |_| Some(&[true, false])), 5.0);
+    }
+
+    #[test]
+    fn a_given_model_is_planned_with_where_the_policy_goes() {
+        let table: &Table = &Gridworld::new("S..G", Rules::default()).unwrap().table();
+        let spec = Spec::new("Hall", Space::Discrete(4), Space::Discrete(4));
+        let blank = || QTable::new("trajectory-sampling", &spec, 0.0).unwrap();
+        for distribution in [Distribution::OnPolicy, Distribution::Uniform] {
+            let (mut planner, mut rng) = (Planner::new(blank(), 0.5, 0.1, distribution), Rng::new(0));
+            (0..3_000).for_each(|_| planner.update(table, &mut rng));
+            let values = [0, 1, 2].map(|state| planner.q.row(state)[1]);
+            assert_eq!(values, [0.25, 0.5, 1.0], "{distribution:?}");
+        }
+    }
+
+    #[test]
+    fn a_truncated_step_bootstraps_and_a_terminated_one_does_not() {
+        let config = TrajectorySamplingConfig { gamma: 0.9, ..Default::default() };
+        let value = |terminated, truncated| learnt(terminated, truncated, 2_000, &config);
+        assert!((value(false, true) - 10.0).abs() < 1e-9, "1/(1−γ) = 10");
+        assert_eq!(value(true, false), 1.0);
+        assert_eq!(value(true, true), 1.0, "both at once: termination decides");
+    }
+}
