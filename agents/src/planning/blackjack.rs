@@ -172,10 +172,15 @@ mod tests {
 
     #[test]
     fn hands_and_the_dealers_end() {
-        assert_eq!((with((10, false), 1), with((21, true), 5), with((16, false), 10)), ((21, true), (16, false), (26, false)));
+        assert_eq!(
+            (with((10, false), 1), with((21, true), 5), with((16, false), 10)),
+            ((21, true), (16, false), (26, false))
+        );
         let ends = dealt((10, false));
         assert!((ends.iter().sum::<f64>() - 1.0).abs() < 1e-12);
         // From 16 a dealer draws once: 17 to 21 by ace to 5, bust by the other eight of thirteen.
-        assert!(dealt((16, false)).iter().zip([1, 1, 1, 1, 1, 8]).all(|(p, n)| (p - f64::from(n) / 13.0).abs() < 1e-15));
+        assert!(
+            dealt((16, false)).iter().zip([1, 1, 1, 1, 1, 8]).all(|(p, n)| (p - f64::from(n) / 13.0).abs() < 1e-15)
+        );
     }
 }

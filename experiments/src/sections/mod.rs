@@ -4,10 +4,17 @@ mod check;
 pub mod index;
 mod names;
 mod report;
+mod s5_2_7;
+mod s5_3_1;
+mod s5_3_2;
+mod s5_3_3;
+mod s5_3_4;
 mod s5_4_1;
 mod s5_4_2;
+mod s5_4_3;
 pub mod study;
 mod trial;
+mod walks;
 
 pub(crate) use check::number;
 pub use check::{Check, Source, Target};
@@ -74,4 +81,13 @@ pub struct Table {
 }
 
 /// All sections, in the order of the book.
-pub const SECTIONS: &[Section] = &[s5_4_1::SECTION, s5_4_2::SECTION];
+pub const SECTIONS: &[Section] = &[
+    s5_2_7::SECTION,
+    s5_3_1::SECTION,
+    s5_3_2::SECTION,
+    s5_3_3::SECTION,
+    s5_3_4::SECTION,
+    s5_4_1::SECTION,
+    s5_4_2::SECTION,
+    s5_4_3::SECTION,
+];
