@@ -94,7 +94,7 @@ fn the_nearest_names_are_named() {
         ("train q-learnin CliffWalking-v1", "did you mean q-learning"),
         ("train q-learning clifwalking", "did you mean CliffWalking-v1"),
         ("train q-learning FrozenLak", "did you mean FrozenLake-v1, FrozenLake8x8-v1"),
-        ("show 5.4.3", "5.4.2"),
+        ("show 5.4.9", "5.4.2"),
         ("run Q-lerning", "Q-learning"),
         ("train dqn CartPole-v1 --device wgp", "did you mean wgpu"),
         ("train dqn CartPole-v1 --device tpu9", "flex, ndarray, wgpu"),
