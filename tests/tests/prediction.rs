@@ -43,8 +43,9 @@ fn values(entry: &Entry) -> Vec<f64> {
     let batch = if entry.check_fit(&walk()).is_ok() { walk() } else { wrap(walk(), "one-hot").unwrap() };
     let setup = Setup { spec: batch.spec(), lanes: 2, steps: 40_000, device: DeviceName::Flex };
     let small = [("learning_rate", "0.01"), ("gamma", "1")];
-    let settings: Vec<_> =
-        small.into_iter().filter(|(name, _)| (entry.params)().iter().any(|param| param.name == *name)).collect();
+    // Where a step size can be none, values are means of all returns.
+    let has = |name: &str| (entry.params)().iter().any(|param| param.name == name && param.default != "none");
+    let settings: Vec<_> = small.into_iter().filter(|(name, _)| has(name)).collect();
     match ((entry.build)(&settings, &setup, &mut Rng::new(0)).unwrap(), batch) {
         (AnyAgent::IndexChoice(agent), AnyBatch::IndexChoice(batch)) => {
             learned(agent, batch, &(0..n).collect::<Vec<_>>())
