@@ -11,11 +11,18 @@ mod s5_2_1;
 mod s5_2_2;
 mod s5_2_4;
 mod s5_2_6;
+mod s5_2_7;
+mod s5_3_1;
+mod s5_3_2;
+mod s5_3_3;
+mod s5_3_4;
 mod s5_4_1;
 mod s5_4_2;
+mod s5_4_3;
 mod s6_2_1;
 pub mod study;
 mod trial;
+mod walks;
 
 pub(crate) use check::number;
 pub use check::{Check, Source, Target};
@@ -89,8 +96,14 @@ pub const SECTIONS: &[Section] = &[
     s5_2_2::SECTION,
     s5_2_4::SECTION,
     s5_2_6::SECTION,
+    s5_2_7::SECTION,
+    s5_3_1::SECTION,
+    s5_3_2::SECTION,
+    s5_3_3::SECTION,
+    s5_3_4::SECTION,
     s5_4_1::SECTION,
     s5_4_2::SECTION,
+    s5_4_3::SECTION,
     s6_2_1::SECTION,
 ];
 
