@@ -46,7 +46,7 @@ The violins are one bandit of the 2,000. Beside them: greedy is stuck after some
 better than 91 %, ε = 0.01 is late. UCB has a spike at pull 11, after each arm was tried once. A gradient bandit without a
 baseline is lost where rewards are near 4. In the parameter study each method is an inverted U. Where values drift, sample
 averages fall behind. Last the regrets: straight lines on two logarithmic axes are powers of T, on one they are multiples
-of ln T.",
+of ln T, which UCB1 becomes when every arm was tried often.",
     note: "\
 The target 83.3 of the gradient bandit is met by a baseline that begins with R̄₁ = 0. With R̄₁ = R₁, as Sutton & Barto define
 it, the first reward gives no arm a head start, and some 84.7 % are reached.",

@@ -21,7 +21,9 @@ use crate::{
 pub(super) const SECTION: Section = Section {
     id: "6.2.1",
     titles: ["Advantage", "优势函数", "優勢函數", "アドバンテージ関数"],
-    names: &["advantage function", "baseline", "variance reduction", "基线", "基線", "优势", "優勢", "方差缩减", "ベースライン", "アドバンテージ", "分散低減"],
+    names: &[
+        "advantage function", "variance reduction", "优势", "優勢", "方差缩减", "變異數縮減", "アドバンテージ", "分散低減",
+    ],
     about: "\
 Three actions are equally likely, and their returns are 100, 101 and 102. The policy gradient asks which is better than the
 others, and that is a difference of 1 under returns of a hundred: a sample of it is nearly all noise. Taking the value of

@@ -92,12 +92,7 @@ pub(super) fn run(study: &Study, to: &mut Findings) -> Result<()> {
         play(bed, "Thompson sampling", &ThompsonConfig { forget: true, ..ThompsonConfig::default() }, None)?,
     ];
     let gradients = [
-        play(
-            high,
-            "gradient, baseline of past rewards, R̄₁ = 0",
-            &gradient(0.1, Baseline::FromZero),
-            Some((83.3, 34.9)),
-        )?,
+        play(high, "gradient, past baseline from 0", &gradient(0.1, Baseline::FromZero), Some((83.3, 34.9)))?,
         play(
             high,
             "gradient, baseline with the current reward",
@@ -105,7 +100,7 @@ pub(super) fn run(study: &Study, to: &mut Findings) -> Result<()> {
             Some((85.3, 33.1)),
         )?,
         play(high, "gradient, no baseline", &gradient(0.1, Baseline::None), Some((48.2, 49.3)))?,
-        play(high, "gradient, baseline of past rewards, R̄₁ = R₁", &gradient(0.1, Baseline::Past), None)?,
+        play(high, "gradient, past baseline from R₁", &gradient(0.1, Baseline::Past), None)?,
     ];
     for method in values.iter().chain(&gradients) {
         let Some((target, deviation)) = method.target else { continue };
