@@ -4,8 +4,13 @@ mod check;
 pub mod index;
 mod names;
 mod report;
+mod s5_1_6;
 mod s5_4_1;
 mod s5_4_2;
+mod s5_5_1;
+mod s5_5_2;
+mod s5_5_3;
+mod s5_8_1;
 pub mod study;
 mod trial;
 
@@ -74,4 +79,12 @@ pub struct Table {
 }
 
 /// All sections, in the order of the book.
-pub const SECTIONS: &[Section] = &[s5_4_1::SECTION, s5_4_2::SECTION];
+pub const SECTIONS: &[Section] = &[
+    s5_1_6::SECTION,
+    s5_4_1::SECTION,
+    s5_4_2::SECTION,
+    s5_5_1::SECTION,
+    s5_5_2::SECTION,
+    s5_5_3::SECTION,
+    s5_8_1::SECTION,
+];
