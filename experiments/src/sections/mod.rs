@@ -7,6 +7,7 @@ mod names;
 mod report;
 mod s5_1_1;
 mod s5_1_4;
+mod s5_1_6;
 mod s5_2_1;
 mod s5_2_2;
 mod s5_2_4;
@@ -19,6 +20,10 @@ mod s5_3_4;
 mod s5_4_1;
 mod s5_4_2;
 mod s5_4_3;
+mod s5_5_1;
+mod s5_5_2;
+mod s5_5_3;
+mod s5_8_1;
 mod s6_2_1;
 pub mod study;
 mod trial;
@@ -92,6 +97,7 @@ pub struct Table {
 pub const SECTIONS: &[Section] = &[
     s5_1_1::SECTION,
     s5_1_4::SECTION,
+    s5_1_6::SECTION,
     s5_2_1::SECTION,
     s5_2_2::SECTION,
     s5_2_4::SECTION,
@@ -104,6 +110,10 @@ pub const SECTIONS: &[Section] = &[
     s5_4_1::SECTION,
     s5_4_2::SECTION,
     s5_4_3::SECTION,
+    s5_5_1::SECTION,
+    s5_5_2::SECTION,
+    s5_5_3::SECTION,
+    s5_8_1::SECTION,
     s6_2_1::SECTION,
 ];
 
