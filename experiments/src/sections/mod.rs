@@ -3,7 +3,12 @@
 mod check;
 pub mod index;
 mod names;
+mod planned;
 mod report;
+mod s5_1_2;
+mod s5_1_3;
+mod s5_2_3;
+mod s5_2_5;
 mod s5_4_1;
 mod s5_4_2;
 pub mod study;
@@ -74,4 +79,5 @@ pub struct Table {
 }
 
 /// All sections, in the order of the book.
-pub const SECTIONS: &[Section] = &[s5_4_1::SECTION, s5_4_2::SECTION];
+pub const SECTIONS: &[Section] =
+    &[s5_1_2::SECTION, s5_1_3::SECTION, s5_2_3::SECTION, s5_2_5::SECTION, s5_4_1::SECTION, s5_4_2::SECTION];
