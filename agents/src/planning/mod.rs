@@ -11,6 +11,7 @@
 
 pub mod backup;
 pub mod backward_induction;
+pub mod blackjack;
 pub mod convergence;
 pub mod exact_evaluation;
 mod heap;

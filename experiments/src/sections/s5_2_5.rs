@@ -112,7 +112,8 @@ fn run(_: &Study<'_>) -> Result<Findings> {
 /// Cars that an action moves in a state, where no more are moved than there are.
 fn cars(state: usize, action: usize) -> f64 {
     let (first, second) = (state / (CARS + 1), state % (CARS + 1));
-    (action as f64 - 5.0).clamp(-(second as f64), first as f64)
+    // Without the sign of −0.
+    (action as f64 - 5.0).clamp(0.0 - second as f64, first as f64) + 0.0
 }
 
 fn residuals(found: &[(&str, Solution)]) -> Panel {

@@ -104,7 +104,7 @@ fn the_nearest_names_are_named() {
         ("train q-learning FrozenLak", "did you mean FrozenLake-v1, FrozenLake8x8-v1"),
         ("solve value-iter Taxi", "did you mean value-iteration"),
         ("show prioritised-sweeps", "prioritized-sweeps"),
-        ("show 5.4.3", "5.4.2"),
+        ("show 5.4.9", "5.4.2"),
         ("run Q-lerning", "Q-learning"),
         ("train dqn CartPole-v1 --device wgp", "did you mean wgpu"),
         ("train dqn CartPole-v1 --device tpu9", "flex, ndarray, wgpu"),
