@@ -120,7 +120,7 @@ mod tests {
         env::Env,
         rng::Rng,
         tabular::{
-            BlackjackParams, TabularModel,
+            BlackjackParams,
             testing::{assert_is_a_model, evaluate, from_start},
         },
     };
