@@ -95,7 +95,7 @@ pub(super) struct Tally {
 const PER_TASK: u64 = 50;
 
 /// Lets an agent that forgets with each episode pull the arms of so many bandits, whose episodes have `pulls` pulls.
-pub(super) fn tally<E, C>(study: &Study, label: &str, env: &E, config: &C, runs: u64, pulls: usize) -> Result<Tally>
+pub(super) fn tally<E, C>(study: &Study<'_>, label: &str, env: &E, config: &C, runs: u64, pulls: usize) -> Result<Tally>
 where
     E: Arms,
     C: Recipe<<E::Obs as Encode>::Elem, usize> + Sync,

@@ -100,7 +100,7 @@ fn fit(patients: usize, rng: &mut Rng) -> [f64; 3] {
     std::array::from_fn(|treatment| sum[treatment] / count[treatment])
 }
 
-fn run(study: &Study) -> Result<Findings> {
+fn run(study: &Study<'_>) -> Result<Findings> {
     let (runs, patients) = (study.seeds(400, 60), study.pick(400_000, 40_000));
     let fitted = fit(patients, &mut Streams::new(0).agent());
     // A bandit's cures by patient, the share of its last 100 treatments that are the best one, its estimates.

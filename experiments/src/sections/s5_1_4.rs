@@ -69,7 +69,7 @@ it, the first reward gives no arm a head start, and some 84.7 % are reached.",
     run,
 };
 
-fn run(study: &Study) -> Result<Findings> {
+fn run(study: &Study<'_>) -> Result<Findings> {
     let mut findings = Findings {
         checks: Vec::new(),
         tables: Vec::new(),

@@ -61,7 +61,7 @@ fn moments(baseline: f64) -> (Vec<f64>, f64) {
     gradient_moments(&PI, &RETURNS.map(|g| g - baseline))
 }
 
-fn run(study: &Study) -> Result<Findings> {
+fn run(study: &Study<'_>) -> Result<Findings> {
     let value: f64 = RETURNS.iter().zip(PI).map(|(g, pi)| g * pi).sum();
     let (without, with) = (moments(0.0), moments(value));
     let check = |name: &str, measured: f64, target: Target, from: &str| Check {

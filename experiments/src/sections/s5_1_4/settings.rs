@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use gymkhana_agents::{Recipe, bandit::Baseline};
+use gymkhana_envs::bandit::Testbed;
 
 use super::{
     super::{Check, Findings, Source, Study, Table, Target, bandits::tally, check::number},
@@ -12,8 +13,13 @@ use crate::{
     stats,
 };
 
+/// The mean reward of all pulls with one setting.
+fn earned<C: Recipe<usize, usize> + Sync>((study, env, runs): (&Study<'_>, &Testbed, u64), config: &C) -> Result<f64> {
+    Ok(stats::mean(&tally(study, "parameter study", env, config, runs, PULLS)?.reward()))
+}
+
 /// Mean reward of all pulls for each setting of each method.
-pub(super) fn run(study: &Study, to: &mut Findings) -> Result<()> {
+pub(super) fn run(study: &Study<'_>, to: &mut Findings) -> Result<()> {
     let runs = study.seeds(2_000, 100);
     let env = bandit(0.0)?;
     let method = |label: &str, powers: std::ops::RangeInclusive<i32>, earned: &dyn Fn(f64) -> Result<f64>| {
@@ -21,12 +27,6 @@ pub(super) fn run(study: &Study, to: &mut Findings) -> Result<()> {
         let mean = x.iter().map(|x| earned(*x)).collect::<Result<_>>()?;
         Ok(Series { label: label.into(), x, mean, style: LineStyle::Dots, ..Series::default() })
     };
-    fn earned<C: Recipe<usize, usize> + Sync>(
-        (study, env, runs): (&Study, &gymkhana_envs::bandit::Testbed, u64),
-        config: &C,
-    ) -> Result<f64> {
-        Ok(stats::mean(&tally(study, "parameter study", env, config, runs, PULLS)?.reward()))
-    }
     let bed = (study, &env, runs);
     let series: Vec<Series> = [
         method("ε-greedy: ε", -7..=-2, &|x| earned(bed, &epsilon(x))),
