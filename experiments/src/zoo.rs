@@ -8,8 +8,16 @@ use serde::Deserialize;
 use crate::config::Values;
 
 /// Agent, and its file.
-const FILES: &[(&str, &str)] =
-    &[("dqn", include_str!("../zoo/dqn.toml")), ("q-learning", include_str!("../zoo/q-learning.toml"))];
+const FILES: &[(&str, &str)] = &[
+    ("dqn", include_str!("../zoo/dqn.toml")),
+    ("epsilon-greedy", include_str!("../zoo/epsilon-greedy.toml")),
+    ("exp3", include_str!("../zoo/exp3.toml")),
+    ("gradient-bandit", include_str!("../zoo/gradient-bandit.toml")),
+    ("lin-ucb", include_str!("../zoo/lin-ucb.toml")),
+    ("q-learning", include_str!("../zoo/q-learning.toml")),
+    ("thompson", include_str!("../zoo/thompson.toml")),
+    ("ucb", include_str!("../zoo/ucb.toml")),
+];
 
 /// Tuned settings of one agent on one environment.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]

@@ -194,7 +194,7 @@ impl Agent<usize, usize> for SemiGradientSarsa {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gymkhana_envs::{Batch, Env, Lanes, Seeds, Space, Spec};
+    use gymkhana_envs::{Batch, Encode, Env, Lanes, Seeds, Space, Spec};
 
     use crate::one::{One, build, train};
 
@@ -218,17 +218,27 @@ mod tests {
     #[derive(Clone)]
     struct Tiles;
 
+    struct Pair(usize, usize);
+
+    impl Encode for Pair {
+        type Elem = usize;
+        const WIDTH: usize = 2;
+        fn encode(&self, row: &mut [usize]) {
+            row.copy_from_slice(&[self.0, self.1]);
+        }
+    }
+
     impl Env for Tiles {
-        type Obs = [usize; 2];
+        type Obs = Pair;
         type Act = usize;
         fn spec(&self) -> Spec {
             Spec::new("Tiles", Space::MultiDiscrete(vec![1, 2]), Space::Discrete(1))
         }
-        fn reset(&mut self, _: &mut Rng) -> [usize; 2] {
-            [0, 0]
+        fn reset(&mut self, _: &mut Rng) -> Pair {
+            Pair(0, 0)
         }
-        fn step(&mut self, _: usize, _: &mut Rng) -> gymkhana_envs::Step<[usize; 2]> {
-            gymkhana_envs::Step::terminated([0, 1], 1.0)
+        fn step(&mut self, _: usize, _: &mut Rng) -> gymkhana_envs::Step<Pair> {
+            gymkhana_envs::Step::terminated(Pair(0, 1), 1.0)
         }
     }
 

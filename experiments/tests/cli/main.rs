@@ -13,3 +13,4 @@ mod resume;
 mod same_numbers;
 #[cfg(unix)]
 mod signals;
+mod solve;
