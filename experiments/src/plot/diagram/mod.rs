@@ -106,6 +106,8 @@ impl Diagram {
         }
         let placed = nodes::placed(&self.nodes, inside);
         edges::draw(&self.edges, &placed, inside, scene);
-        placed.iter().for_each(|node| node.draw(scene));
+        for node in &placed {
+            node.draw(scene);
+        }
     }
 }
