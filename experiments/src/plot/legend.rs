@@ -43,6 +43,7 @@ struct Entry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sample {
     Line,
+    Joined,
     Point,
     Bar,
 }
@@ -64,7 +65,11 @@ impl Legend {
 
     fn add_curve(&mut self, panel: &Panel, series: &Series) {
         let (band, empty) = (!series.low.is_empty(), panel.is_empty(series));
-        let sample = if series.style == LineStyle::Dots { Sample::Point } else { Sample::Line };
+        let sample = match series.style {
+            LineStyle::Dots => Sample::Joined,
+            LineStyle::Points => Sample::Point,
+            LineStyle::Solid | LineStyle::Dashed => Sample::Line,
+        };
         let dashed = series.style == LineStyle::Dashed;
         self.add(&series.label, sample, dashed, band, empty);
     }
@@ -85,7 +90,7 @@ impl Legend {
         self.curves.push(Entry {
             label: label.to_owned(),
             color: PALETTE[index % PALETTE.len()],
-            width: if sample == Sample::Point { JOIN_WIDTH } else { CURVE_WIDTH },
+            width: if sample == Sample::Joined { JOIN_WIDTH } else { CURVE_WIDTH },
             dashes: if again || dashed { DASHES } else { &[] },
             sample,
             band,
@@ -230,8 +235,10 @@ impl Entry {
             scene.fill(area.corners(), self.color);
             return;
         }
-        stroke(vec![(x, y), (x + SAMPLE, y)], self.dashes, self.color, self.width, scene);
-        if self.sample == Sample::Point {
+        if self.sample != Sample::Point {
+            stroke(vec![(x, y), (x + SAMPLE, y)], self.dashes, self.color, self.width, scene);
+        }
+        if matches!(self.sample, Sample::Joined | Sample::Point) {
             scene.disc((x + SAMPLE / 2.0, y), DOT, self.color);
         }
     }

@@ -151,6 +151,8 @@ pub enum LineStyle {
     Dashed,
     /// A mark at every point, joined by a thin line: a value for each setting of a parameter study.
     Dots,
+    /// A mark at every point, and no line: what was measured, beside the curve that it should lie on.
+    Points,
 }
 
 /// A dashed horizontal line: a published score, an optimum. Its value is written at its right end.

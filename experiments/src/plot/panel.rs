@@ -117,6 +117,10 @@ impl<'a> Curves<'a> {
         let width = if dotted { JOIN_WIDTH } else { CURVE_WIDTH };
         let (top, bottom) = (self.frame.area.top, self.frame.area.bottom);
         let placed = self.panel.points(series).map(|point| point.map(|point| self.place(point)));
+        if series.style == LineStyle::Points {
+            let inside = placed.flatten().filter(|point| (top..=bottom).contains(&point.1));
+            return inside.for_each(|at| scene.disc(at, DOT, color));
+        }
         for stretch in path::stretches(placed) {
             let stretch = path::thinned(&stretch);
             for part in path::cut(&stretch, top, bottom) {

@@ -135,7 +135,7 @@ fn figure(best: f64) -> Result<Figure> {
                         label: "best, and two ε-greedy".into(),
                         x: marked.into(),
                         mean: marks,
-                        style: LineStyle::Dots,
+                        style: LineStyle::Points,
                         ..Series::default()
                     },
                     Series { label: "J(p)".into(), x, mean: curve, ..Series::default() },

@@ -296,7 +296,7 @@ fn figure(sampled: &[f64], counts: &[u32], far: [&[&[f64]]; 2]) -> Figure {
                         label: "sampled".into(),
                         x: POLICIES.into(),
                         mean: sampled.to_vec(),
-                        style: LineStyle::Dots,
+                        style: LineStyle::Points,
                         ..Series::default()
                     },
                     Series {
