@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gymkhana_envs::{
-    Batch, Env, Lanes, Params, Rng, Seeds,
+    Batch, Env, Lanes, Rng, Seeds,
     bandit::{Testbed, TestbedParams},
     bench::{Work, Workload},
     grid::{FrozenLake8x8Params, Gridworld, Rules, frozen_lake},
