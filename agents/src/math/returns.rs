@@ -1,7 +1,7 @@
 //! Returns: what the rewards of an episode are worth from each of its steps. Sutton & Barto 2018, section 3.3.
 //!
 //! `rewards[t]` is rₜ₊₁, the reward of the step from t to t+1. `after` is what the state after the last of them is
-//! worth: 0 where the episode terminated, v(s_T) where it was truncated.
+//! worth: 0 where the episode terminated, its value where it was truncated.
 
 /// Gₜ = rₜ₊₁ + γ Gₜ₊₁ of every step, from the last to the first: one product and one sum for each.
 ///
@@ -45,7 +45,7 @@ mod tests {
         // 1 + ½·(2 + ½·8) = 4: what follows a truncated episode counts.
         assert_eq!(all([1.0, 2.0], 0.5, 8.0), [4.0, 6.0]);
         assert_eq!(all([3.0, 7.0], 0.0, 9.0), [3.0, 7.0]);
-        assert_eq!(all([], 0.9, 5.0), []);
+        assert_eq!(all([0.0; 0], 0.9, 5.0).len(), 0);
     }
 
     #[test]

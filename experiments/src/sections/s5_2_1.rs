@@ -134,8 +134,7 @@ fn turning_point(river: &dyn TabularModel) -> Result<f64> {
 fn episode(discounts: &[f64], worth: &[[f64; REWARDS.len()]]) -> Bars {
     let bar = |t: usize, group: String, value: f64| Bar { label: format!("t = {t}"), group, value, ..Bar::default() };
     let bars = (0..REWARDS.len()).flat_map(|t| {
-        let returns =
-            discounts.iter().zip(worth).map(move |(discount, from)| (format!("return, γ = {discount}"), from[t]));
+        let returns = discounts.iter().zip(worth).map(move |(discount, from)| (format!("γ = {discount}"), from[t]));
         let all = std::iter::once(("reward".to_owned(), REWARDS[t])).chain(returns);
         all.map(move |(group, value)| bar(t, group, value))
     });
@@ -151,13 +150,13 @@ fn weights() -> Panel {
     let series = |discount: f64| {
         let ahead: Vec<f64> = (0..=50).map(f64::from).collect();
         let mean = (0..=50).map(|k| discount.powi(k)).collect();
-        Series { label: format!("weight, γ = {discount}"), x: ahead, mean, ..Series::default() }
+        Series { label: format!("γ = {discount}"), x: ahead, mean, ..Series::default() }
     };
     Panel {
         title: "What a later reward counts".into(),
         x_label: "steps ahead, k".into(),
-        y_label: "weight γᵏ".into(),
-        series: [0.99, 0.95, 0.9, 0.5].map(series).into(),
+        y_label: "weight".into(),
+        series: [0.99, 0.9, 0.5].map(series).into(),
         ..Panel::default()
     }
 }

@@ -8,6 +8,7 @@ mod errors;
 mod gym;
 mod help;
 mod nothing_lost;
+mod numbers;
 mod pipes;
 mod resume;
 mod same_numbers;
