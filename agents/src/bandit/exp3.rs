@@ -153,7 +153,9 @@ fn mix(weights: &[f64], legal: Option<&[bool]>, gamma: f64, p: &mut [f64]) {
     match legal {
         None => p.copy_from_slice(weights),
         Some(legal) => {
-            p.iter_mut().zip(weights).zip(legal).for_each(|((p, w), legal)| *p = if *legal { *w } else { 0.0 })
+            for ((p, w), legal) in p.iter_mut().zip(weights).zip(legal) {
+                *p = if *legal { *w } else { 0.0 };
+            }
         }
     }
     let sum: f64 = p.iter().sum();
@@ -191,7 +193,9 @@ impl Agent<usize, usize> for Exp3 {
             row[arm] *= (self.gamma * x / p[arm] / arms as f64).exp();
             if row[arm] > LARGE {
                 let most = row[arm];
-                row.iter_mut().for_each(|w| *w /= most);
+                for w in &mut *row {
+                    *w /= most;
+                }
             }
             Error::finite(ENTRY.id, "a weight", row[arm], *step)?;
             log.record("train/reward_scaled", x);

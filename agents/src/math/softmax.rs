@@ -15,7 +15,9 @@ pub fn softmax(h: &[f64], legal: Option<&[bool]>, pi: &mut [f64]) {
         sum += *pi;
     }
     let scale = 1.0 / sum;
-    pi.iter_mut().for_each(|pi| *pi *= scale);
+    for pi in pi {
+        *pi *= scale;
+    }
 }
 
 /// The estimate w(A) ∇ ln π(A) of a policy gradient, for A ~ π with preferences as parameters: its mean, and the trace of
@@ -34,7 +36,9 @@ pub fn gradient_moments(pi: &[f64], w: &[f64]) -> (Vec<f64>, f64) {
 /// ∂ ln π(a) / ∂h(b) = 1{a = b} − π(b) for every action b, in the place of π(b).
 #[inline]
 pub fn log_gradient(pi: &mut [f64], action: usize) {
-    pi.iter_mut().for_each(|pi| *pi = -*pi);
+    for pi in &mut *pi {
+        *pi = -*pi;
+    }
     pi[action] += 1.0;
 }
 
