@@ -45,7 +45,7 @@ mod tests {
         // 1 + ½·(2 + ½·8) = 4: what follows a truncated episode counts.
         assert_eq!(all([1.0, 2.0], 0.5, 8.0), [4.0, 6.0]);
         assert_eq!(all([3.0, 7.0], 0.0, 9.0), [3.0, 7.0]);
-        assert_eq!(all([], 0.9, 5.0), []);
+        assert_eq!(all([], 0.9, 5.0), [0.0; 0]);
     }
 
     #[test]
