@@ -2,7 +2,7 @@
 
 use gymkhana_agents::{
     Agent, DeviceName, Metrics, Recipe, Setup,
-    planning::blackjack::Hands,
+    planning::{PolicyTable, backup::from_start, evaluate},
     registry::{AnyAgent, Entry, REGISTRY, Scope},
     round,
     tabular::{
@@ -13,7 +13,7 @@ use gymkhana_agents::{
 use gymkhana_envs::{
     Batch, Elem, Lanes, Rng, Rows, Seeds, View,
     registry::AnyBatch,
-    tabular::{Blackjack, BlackjackParams, RandomWalkParams, random_walk},
+    tabular::{Blackjack, BlackjackParams, RandomWalkParams, TabularModel, blackjack::Seen, random_walk},
     wrappers::wrap,
 };
 
@@ -85,12 +85,16 @@ fn worth<C: Recipe<usize, usize>>(config: &C, q: fn(&C::Agent) -> &QTable) -> f6
     for _ in 0..450_000 {
         round(&mut agent, &mut lanes, &mut act, &mut rng, &mut log).unwrap();
     }
-    let sticks = |sum, dealer, ace| {
-        let q = q(&agent);
-        let row = q.row(q.state(&[sum, dealer, usize::from(ace)]));
-        row[0] >= row[1]
-    };
-    Hands::of(&rules, sticks).start
+    let (q, table) = (q(&agent), Blackjack::new(rules).unwrap().table());
+    // A natural is always stuck on.
+    let mut policy = vec![0; table.states()];
+    for (sum, dealer) in (4..=21).flat_map(|sum| (1..=10).map(move |dealer| (sum, dealer))) {
+        for usable_ace in [false, true].into_iter().filter(|usable_ace| !usable_ace || sum >= 12) {
+            let row = q.row(q.state(&[sum, dealer, usize::from(usable_ace)]));
+            policy[Blackjack::state_of(Seen { sum, dealer, usable_ace })] = usize::from(row[0] < row[1]);
+        }
+    }
+    from_start(&table, &evaluate(&table, &PolicyTable::deterministic(&policy, 2), 1.0).unwrap())
 }
 
 #[test]

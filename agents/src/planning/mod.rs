@@ -11,7 +11,6 @@
 
 pub mod backup;
 pub mod backward_induction;
-pub mod blackjack;
 pub mod convergence;
 pub mod exact_evaluation;
 mod heap;

@@ -1,9 +1,10 @@
 //! 5.2.7 Monte Carlo: the value of a state is the mean of the returns that follow it.
 
+mod hands;
+
 use anyhow::Result;
 use gymkhana_agents::{
     Agent, Recipe,
-    planning::blackjack::Hands,
     tabular::{
         Given, QTable,
         monte_carlo::{
@@ -16,6 +17,8 @@ use gymkhana_envs::{
     Env, Rng, Space, Spec, State, Step,
     tabular::{Blackjack, BlackjackParams, blackjack::Seen},
 };
+
+use hands::{Hands, of_the_figure};
 
 use super::{
     Check, Findings, Section, Source, Study, Table, Target, Trial,
@@ -139,69 +142,35 @@ fn worth<C: Recipe<usize, usize, Agent: Control>>(config: &C, seed: u64, after: 
             done += 1;
         }
         let q = trial.agent.table();
-        let sticks = |sum, dealer, usable_ace| {
-            let row = q.row(place(Seen { sum, dealer, usable_ace }));
+        let sticks = |seen| {
+            let row = q.row(place(seen));
             row[0] >= row[1]
         };
-        Ok(Hands::of(&rules, sticks).start)
+        Ok(Hands::by(&rules, sticks)?.start)
     };
     after.iter().map(&mut look).collect()
 }
 
 /// Whether the book's table sticks.
-fn stated(sum: usize, dealer: usize, usable_ace: bool) -> bool {
-    let (hard, soft) = match dealer {
+fn stated(seen: Seen) -> bool {
+    let (hard, soft) = match seen.dealer {
         2 | 3 => (13, 18),
         4..=6 => (12, 18),
         7 | 8 => (17, 18),
         _ => (17, 19),
     };
-    sum >= if usable_ace { soft } else { hard }
+    seen.sum >= if seen.usable_ace { soft } else { hard }
 }
 
 fn run(study: &Study<'_>) -> Result<Findings> {
-    let best = Hands::best(&BlackjackParams::default());
-    let truth =
-        Hands::of(&BlackjackParams::default(), |sum, _, _| sum >= 20).value(HAND.sum, HAND.dealer, HAND.usable_ace);
-    let mut checks = exact_checks(&best, truth);
-
-    let episodes = study.pick(400_000, 20_000);
-    let dealt = || Ok::<_, anyhow::Error>(Dealt(Blackjack::new(BlackjackParams::default())?));
-    for first_visit in [true, false] {
-        let config = McPredictionConfig { policy: stick_on_20(), first_visit, ..McPredictionConfig::default() };
-        let name = if first_visit { "first-visit" } else { "every-visit" };
-        let means = study.repeat(&format!("{name} Monte Carlo"), 4, |seed| {
-            let mut trial = Trial::new(dealt()?, &config, seed, 1)?;
-            for _ in 0..episodes {
-                trial.episode()?;
-            }
-            Ok(trial.agent.v().value(place(HAND)))
-        })?;
-        checks.push(Check {
-            name: format!("the same by {name} Monte Carlo, 4 seeds × {episodes} episodes"),
-            measured: stats::mean(&means),
-            // A return has a deviation of 0.95: three standard errors.
-            target: Target::Near { target: truth, tolerance: 3.0 * 0.95 / (4.0 * f64::from(episodes)).sqrt() },
-            source: Source::Exact,
-            from: "dynamic programming".into(),
-        });
-    }
+    let rules = BlackjackParams::default();
+    let best = Hands::best(&rules)?;
+    let truth = Hands::by(&rules, |seen| seen.sum >= 20)?.value(HAND);
+    let mut checks = exact_checks(&best, truth)?;
+    checks.extend(means(study, truth)?);
 
     let (runs, length) = (study.seeds(100, 20), study.pick(10_000, 1_000));
-    let errors = study.repeat("importance sampling", runs, |seed| {
-        let squared = |sampling| {
-            let policy = stick_on_20();
-            let config = OffPolicyMcPredictionConfig { policy, sampling, ..OffPolicyMcPredictionConfig::default() };
-            let mut trial = Trial::new(dealt()?, &config, seed, 1)?;
-            let mut after = || {
-                trial.episode()?;
-                Ok((trial.agent.v().value(place(HAND)) - truth).powi(2))
-            };
-            (0..length).map(|_| after()).collect::<Result<Vec<f64>>>()
-        };
-        Ok([squared(Sampling::Ordinary)?, squared(Sampling::Weighted)?])
-    })?;
-    let squared = [0, 1].map(|method| columns(errors.iter().map(|run: &[Vec<f64>; 2]| run[method].as_slice())));
+    let squared = squared_errors(study, truth, (runs, length))?;
     let [ordinary, weighted] = &squared;
     checks.push(Check {
         name: format!("error² of weighted sampling in episodes 1 to 10 as a part of that of ordinary, {runs} runs"),
@@ -219,9 +188,111 @@ fn run(study: &Study<'_>) -> Result<Findings> {
         from: "both come to the value".into(),
     });
 
-    let all: Vec<u64> = [1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000].into();
+    let all: [u64; 8] = [1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000];
     let after = &all[..study.pick(8, 5)];
-    let learned = study.repeat("control", study.pick(4, 2), |seed| {
+    let seeds = study.pick(4, 2);
+    let curves = control(study, seeds, after)?;
+    let (last, reached) = (after[after.len() - 1], curves[0][after.len() - 1]);
+    checks.push(Check {
+        name: format!("what exploring starts learn in {last} episodes, exactly, mean of {seeds} seeds"),
+        measured: reached,
+        // Of three seeds the worst was 0.0001 below the best policy; after 100,000 episodes 0.006.
+        target: Target::Near { target: best.start, tolerance: study.pick(0.0003, 0.01) },
+        source: Source::Exact,
+        from: "the best policy, by dynamic programming".into(),
+    });
+    let row = |method: usize| {
+        let worths = curves[method].iter().map(|worth| format!("{worth:.4}"));
+        std::iter::once(CONTROL[method].into()).chain(worths).collect()
+    };
+    Ok(Findings {
+        conclusions: vec![format!(
+            "The best policy is worth {:.4}; exploring starts come to {reached:.4}. Sticking on 20 the hand of 13 is worth {}.",
+            best.start,
+            number(truth)
+        )],
+        checks,
+        tables: vec![Table {
+            title: "Worth of the greedy policy after so many episodes".into(),
+            header: std::iter::once("method".into()).chain(after.iter().map(ToString::to_string)).collect(),
+            rows: (0..CONTROL.len()).map(row).collect(),
+        }],
+        figure: Figure {
+            title: "5.2.7 Monte Carlo: blackjack".into(),
+            panels: vec![
+                policy(&best, false).into(),
+                policy(&best, true).into(),
+                sampling_panel(&squared).into(),
+                control_panel(&curves, after, best.start).into(),
+            ],
+        },
+    })
+}
+
+fn exact_checks(best: &Hands, truth: f64) -> Result<Vec<Check>> {
+    let start = |sab, natural| Ok::<_, anyhow::Error>(Hands::best(&BlackjackParams { sab, natural })?.start);
+    let from = "dynamic programming over hands";
+    let same = of_the_figure().filter(|seen| best.sticks(*seen) == stated(*seen)).count();
+    Ok(vec![
+        exact("best policy, Sutton & Barto's rules", best.start, (-0.0431, 4), from),
+        exact("best policy, sab=false", start(false, false)?, (-0.0466, 4), from),
+        exact("best policy, sab=false natural=true", start(false, true)?, (-0.0257, 4), from),
+        exact("hands of 200 that are played as the book's table has it", same as f64, (200.0, 0), from),
+        exact("13 with a usable ace against 2, sticking on 20", truth, (-0.2772, 4), from),
+    ])
+}
+
+fn dealt() -> Result<Dealt> {
+    Ok(Dealt(Blackjack::new(BlackjackParams::default())?))
+}
+
+/// The value of the hand by means of returns.
+fn means(study: &Study<'_>, truth: f64) -> Result<Vec<Check>> {
+    let episodes = study.pick(400_000, 20_000);
+    let check = |(name, first_visit): (&str, bool)| {
+        let config = McPredictionConfig { policy: stick_on_20(), first_visit, ..McPredictionConfig::default() };
+        let means = study.repeat(&format!("{name} Monte Carlo"), 4, |seed| {
+            let mut trial = Trial::new(dealt()?, &config, seed, 1)?;
+            for _ in 0..episodes {
+                trial.episode()?;
+            }
+            Ok(trial.agent.v().value(place(HAND)))
+        })?;
+        Ok(Check {
+            name: format!("the same by {name} Monte Carlo, 4 seeds × {episodes} episodes"),
+            measured: stats::mean(&means),
+            // A return has a deviation of 0.95: three standard errors.
+            target: Target::Near { target: truth, tolerance: 3.0 * 0.95 / (4.0 * f64::from(episodes)).sqrt() },
+            source: Source::Exact,
+            from: "dynamic programming".into(),
+        })
+    };
+    [("first-visit", true), ("every-visit", false)].into_iter().map(check).collect()
+}
+
+/// The mean squared error after each episode of the random policy, by ordinary and by weighted importance sampling.
+fn squared_errors(study: &Study<'_>, truth: f64, (runs, length): (u64, usize)) -> Result<[Vec<f64>; 2]> {
+    let errors = study.repeat("importance sampling", runs, |seed| {
+        let squared = |sampling| {
+            let policy = stick_on_20();
+            let config = OffPolicyMcPredictionConfig { policy, sampling, ..OffPolicyMcPredictionConfig::default() };
+            let mut trial = Trial::new(dealt()?, &config, seed, 1)?;
+            let mut after = || {
+                trial.episode()?;
+                Ok((trial.agent.v().value(place(HAND)) - truth).powi(2))
+            };
+            (0..length).map(|_| after()).collect::<Result<Vec<f64>>>()
+        };
+        Ok([squared(Sampling::Ordinary)?, squared(Sampling::Weighted)?])
+    })?;
+    Ok([0, 1].map(|method| columns(errors.iter().map(|run: &[Vec<f64>; 2]| run[method].as_slice()))))
+}
+
+const CONTROL: [&str; 3] = ["exploring starts", "ε-soft, ε = 0.1", "off-policy, from the random policy"];
+
+/// What the greedy policies of each method are worth after so many episodes, in the mean.
+fn control(study: &Study<'_>, seeds: u64, after: &[u64]) -> Result<[Vec<f64>; 3]> {
+    let learned = study.repeat("control", seeds, |seed| {
         let random = OffPolicyMcControlConfig { epsilon: 1.0.into(), ..OffPolicyMcControlConfig::default() };
         Ok([
             worth(&McExploringStartsConfig::default(), seed, after)?,
@@ -229,108 +300,56 @@ fn run(study: &Study<'_>) -> Result<Findings> {
             worth(&random, seed, after)?,
         ])
     })?;
-    let curves = [0, 1, 2].map(|method| columns(learned.iter().map(|run: &[Vec<f64>; 3]| run[method].as_slice())));
-    checks.push(Check {
-        name: format!(
-            "what exploring starts learn in {} episodes, exactly, mean of {} seeds",
-            after[after.len() - 1],
-            learned.len()
-        ),
-        measured: curves[0][after.len() - 1],
-        // Of three seeds the worst was 0.0001 below the best policy; after 100,000 episodes 0.006.
-        target: Target::Near { target: best.start, tolerance: study.pick(0.0003, 0.01) },
-        source: Source::Exact,
-        from: "the best policy, by dynamic programming".into(),
-    });
-    let names = ["exploring starts", "ε-soft, ε = 0.1", "off-policy, from the random policy"];
-    let row = |method: usize| {
-        std::iter::once(names[method].into()).chain(curves[method].iter().map(|x| format!("{x:.4}"))).collect()
-    };
-    let header = std::iter::once("method".into()).chain(after.iter().map(ToString::to_string)).collect();
-    Ok(Findings {
-        conclusions: vec![format!(
-            "The best policy is worth {:.4}; exploring starts come to {:.4}. Sticking on 20 the hand of 13 is worth {}.",
-            best.start,
-            curves[0][after.len() - 1],
-            number(truth)
-        )],
-        checks,
-        tables: vec![Table {
-            title: "Worth of the greedy policy after so many episodes".into(),
-            header,
-            rows: [0, 1, 2].map(row).into(),
-        }],
-        figure: Figure {
-            title: "5.2.7 Monte Carlo: blackjack".into(),
-            panels: vec![
-                policy(&best, false).into(),
-                policy(&best, true).into(),
-                Panel {
-                    title: "Importance sampling".into(),
-                    x_label: "episodes of the random policy".into(),
-                    y_label: "mean squared error".into(),
-                    series: squared
-                        .iter()
-                        .zip(["ordinary", "weighted"])
-                        .map(|(errors, name)| {
-                            line(name, (1_u32..).map(f64::from).zip(errors.iter().copied()), LineStyle::Solid)
-                        })
-                        .collect(),
-                    y_range: Some((0.0, 5.0)),
-                    x_scale: Scale::Log10,
-                    ..Panel::default()
-                }
-                .into(),
-                Panel {
-                    title: "Control".into(),
-                    x_label: "episodes".into(),
-                    y_label: "worth of the greedy policy".into(),
-                    series: curves
-                        .iter()
-                        .zip(names)
-                        .map(|(worth, name)| {
-                            line(name, after.iter().map(|x| *x as f64).zip(worth.iter().copied()), LineStyle::Dots)
-                        })
-                        .collect(),
-                    references: vec![Reference { label: "best policy".into(), y: best.start }],
-                    y_range: Some((-0.2, -0.03)),
-                    x_scale: Scale::Log10,
-                    ..Panel::default()
-                }
-                .into(),
-            ],
-        },
-    })
-}
-
-fn exact_checks(best: &Hands, truth: f64) -> Vec<Check> {
-    let start = |sab, natural| Hands::best(&BlackjackParams { sab, natural }).start;
-    let from = "dynamic programming over hands";
-    let hands = (12..=21).flat_map(|sum| (1..=10).flat_map(move |dealer| [true, false].map(|ace| (sum, dealer, ace))));
-    let same = hands.filter(|&(sum, dealer, ace)| best.sticks(sum, dealer, ace) == stated(sum, dealer, ace)).count();
-    vec![
-        exact("best policy, Sutton & Barto's rules", best.start, (-0.0431, 4), from),
-        exact("best policy, sab=false", start(false, false), (-0.0466, 4), from),
-        exact("best policy, sab=false natural=true", start(false, true), (-0.0257, 4), from),
-        exact("hands of 200 that are played as the book's table has it", same as f64, (200.0, 0), from),
-        exact("13 with a usable ace against 2, sticking on 20", truth, (-0.2772, 4), from),
-    ]
+    Ok([0, 1, 2].map(|method| columns(learned.iter().map(|run: &[Vec<f64>; 3]| run[method].as_slice()))))
 }
 
 /// The best policy on what hands are worth.
-fn policy(best: &Hands, ace: bool) -> HeatMap {
-    let hands = || (12..=21).rev().flat_map(|sum| (1..=10).map(move |dealer| (sum, dealer)));
-    let stick = |(sum, dealer)| if best.sticks(sum, dealer, ace) { "S" } else { "H" }.to_owned();
+fn policy(best: &Hands, usable_ace: bool) -> HeatMap {
+    let hands = || {
+        let row = move |sum| (1..=10).map(move |dealer| Seen { sum, dealer, usable_ace });
+        (12..=21).rev().flat_map(row)
+    };
     HeatMap {
-        title: if ace { "Usable ace" } else { "No usable ace" }.into(),
+        title: if usable_ace { "Usable ace" } else { "No usable ace" }.into(),
         x_label: "dealer shows".into(),
         y_label: "player's sum".into(),
         columns: 10,
-        values: hands().map(|(sum, dealer)| best.value(sum, dealer, ace)).collect(),
-        labels: hands().map(stick).collect(),
+        values: hands().map(|seen| best.value(seen)).collect(),
+        labels: hands().map(|seen| if best.sticks(seen) { "S" } else { "H" }.into()).collect(),
         x_ticks: std::iter::once("A".to_owned()).chain((2..=10).map(|card| card.to_string())).collect(),
         y_ticks: (12..=21).rev().map(|sum| sum.to_string()).collect(),
         range: Some((-1.0, 1.0)),
         ..HeatMap::default()
+    }
+}
+
+fn sampling_panel(squared: &[Vec<f64>; 2]) -> Panel {
+    let curve = |(errors, name): (&Vec<f64>, &str)| {
+        line(name, (1_u32..).map(f64::from).zip(errors.iter().copied()), LineStyle::Solid)
+    };
+    Panel {
+        title: "Importance sampling".into(),
+        x_label: "episodes of the random policy".into(),
+        y_label: "mean squared error".into(),
+        series: squared.iter().zip(["ordinary", "weighted"]).map(curve).collect(),
+        y_range: Some((0.0, 5.0)),
+        x_scale: Scale::Log10,
+        ..Panel::default()
+    }
+}
+
+fn control_panel(curves: &[Vec<f64>; 3], after: &[u64], best: f64) -> Panel {
+    let curve = |(worth, name): (&Vec<f64>, &str)| {
+        line(name, after.iter().map(|x| *x as f64).zip(worth.iter().copied()), LineStyle::Dots)
+    };
+    Panel {
+        title: "Control".into(),
+        x_label: "episodes".into(),
+        y_label: "worth of the greedy policy".into(),
+        series: curves.iter().zip(CONTROL).map(curve).collect(),
+        references: vec![Reference { label: "best policy".into(), y: best }],
+        y_range: Some((-0.2, -0.03)),
+        x_scale: Scale::Log10,
+        ..Panel::default()
     }
 }

@@ -76,10 +76,11 @@ fn run(study: &Study<'_>) -> Result<Findings> {
         let errors = last(method);
         vec![labels[method].clone(), number(stats::mean(&errors)), number(stats::deviation(&errors))]
     };
+    let at_first = walk.rms(&vec![0.5; walk.truth.len()]);
     let curve = |(method, label): (usize, &String)| {
         let mean = columns(of(method));
         let style = if method < TD.len() { LineStyle::Solid } else { LineStyle::Dashed };
-        line(label, (1_u32..).map(f64::from).zip(mean), style)
+        line(label, (0_u32..).map(f64::from).zip(std::iter::once(at_first).chain(mean)), style)
     };
     Ok(Findings {
         tables: vec![Table {
@@ -126,6 +127,8 @@ fn estimates(walk: &Walk) -> Result<Panel> {
         let label = format!("after {episodes} episode{}", if episodes == 1 { "" } else { "s" });
         series.push(line(label, states().zip(walk.inner().map(|state| v[state])), LineStyle::Dots));
     }
+    // The latest is drawn on top.
+    series[1..].reverse();
     Ok(Panel {
         title: "Estimates of one run, TD with α = 0.1".into(),
         x_label: "state, from left to right".into(),

@@ -38,7 +38,7 @@ Gₜ:ₜ₊ₙ = rₜ₊₁ + γ rₜ₊₂ + … + γⁿ⁻¹ rₜ₊ₙ + γ�
 Gₜ(λ) = (1 − λ) Σₙ λⁿ⁻¹ Gₜ:ₜ₊ₙ
 TD(λ)   z(s) ← γλ z(s), z(sₜ) ← z(sₜ) + 1,  V(s) ← V(s) + α δₜ z(s) for every s",
     look_at: "\
-Error against α, a line per n and per λ, as in Sutton & Barto's figures 7.2, 12.3, 12.6 and 12.8. Each line has its best α;
+Error against α, a line per n and per λ (a colour for both), as in Sutton & Barto's figures 7.2, 12.3, 12.6 and 12.8. Each line has its best α;
 the lowest are those of n = 4 and of λ = 0.8. Accumulating traces blow up where α is large, true online TD(λ) does not.",
     note: "",
     trains: &[],
@@ -52,7 +52,8 @@ the lowest are those of n = 4 and of λ = 0.8. Accumulating traces blow up where
 };
 
 const EPISODES: usize = 10;
-const STEPS: [usize; 10] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
+const STEPS: [usize; 8] = [1, 2, 4, 8, 16, 32, 128, 512];
+/// Beside each number of steps, as both are drawn in one colour.
 const LAMBDAS: [f64; 8] = [0.0, 0.4, 0.8, 0.9, 0.95, 0.975, 0.99, 1.0];
 /// Step sizes of a curve.
 const ALPHAS: [f64; 15] = [0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0];
@@ -169,23 +170,16 @@ fn run(study: &Study<'_>) -> Result<Findings> {
     let mut drawn = Vec::new();
     let mut rows = Vec::new();
     for (title, methods) in &panels {
-        let curve = |(i, method): (usize, &Method)| {
-            let style = if matches!(
-                method,
-                Method::Steps(4) | Method::Offline(0.8) | Method::Traces(0.8, _) | Method::TrueOnline(0.8)
-            ) {
-                LineStyle::Solid
-            } else {
-                LineStyle::Dashed
-            };
-            line(method.name(), ALPHAS.iter().enumerate().map(|(at, alpha)| (*alpha, mean(first + i, at))), style)
+        let curve = |(i, (n, lambda)): (usize, (&usize, &f64))| {
+            let label = format!("n = {n} or λ = {lambda}");
+            line(label, (0..).zip(ALPHAS).map(|(at, alpha)| (alpha, mean(first + i, at))), LineStyle::Solid)
         };
         drawn.push(
             Panel {
                 title: (*title).into(),
                 x_label: "step size α".into(),
                 y_label: "RMS error, first 10 episodes".into(),
-                series: methods.iter().enumerate().map(curve).collect(),
+                series: STEPS.iter().zip(&LAMBDAS).enumerate().map(curve).collect(),
                 y_range: Some((0.2, 0.6)),
                 ..Panel::default()
             }

@@ -83,7 +83,7 @@ fn planned(walk: &Walk) -> [Progress; 2] {
     let states = walk.inner().len() as f64;
     // Inner nodes of the trees of that depth below each state; the ends have none.
     let mut nodes = vec![0.0; v.len()];
-    for depth in 1..=30 {
+    for depth in 1..=12 {
         let next: Vec<f64> = (0..v.len()).map(|state| action_value(model, state, 0, &v, 1.0)).collect();
         walk.inner().for_each(|state| v[state] = next[state]);
         let below = nodes.clone();
@@ -216,19 +216,19 @@ fn run(study: &Study<'_>) -> Result<Findings> {
 /// The four backups: width to the right, depth downwards.
 fn diagram() -> Diagram {
     let mut d = Diagram { title: "Width →, depth ↓".into(), ..Diagram::default() };
-    tree(&mut d, (0.22, 0.10), 0.0, 1, 1, "TD");
-    tree(&mut d, (0.22, 0.44), 0.0, 5, 1, "Monte Carlo");
-    tree(&mut d, (0.72, 0.10), 0.2, 1, 2, "dynamic programming");
-    tree(&mut d, (0.72, 0.44), 0.26, 3, 2, "exhaustive search");
+    tree(&mut d, (0.15, 0.12), 0.0, 1, 1, "TD");
+    tree(&mut d, (0.15, 0.47), 0.0, 5, 1, "Monte Carlo");
+    tree(&mut d, (0.66, 0.12), 0.2, 1, 2, "dynamic programming");
+    tree(&mut d, (0.66, 0.47), 0.36, 3, 2, "exhaustive search");
     d
 }
 
 /// A tree of states below one, `width` of them at each, down to a depth.
 fn tree(d: &mut Diagram, at: (f64, f64), spread: f64, depth: usize, width: usize, label: &str) {
-    d.nodes.push(Node { at: (at.0, at.1 - 0.06), shape: Shape::Label, label: label.into(), ..Node::default() });
+    d.nodes.push(Node { at: (at.0, at.1 - 0.09), shape: Shape::Label, label: label.into(), ..Node::default() });
     d.nodes.push(Node { at, ..Node::default() });
     let mut row = vec![(d.nodes.len() - 1, at)];
-    let drop = if depth > 3 { 0.1 } else { 0.15 };
+    let drop = if depth > 3 { 0.095 } else { 0.15 };
     for level in 1..=depth {
         let mut next = Vec::new();
         for &(from, at) in &row {

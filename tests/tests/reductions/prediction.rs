@@ -84,7 +84,7 @@ struct OnlineLambdaReturn {
     lambda: f64,
     /// values at the start of the episode
     w0: Vec<f64>,
-    /// w_t, the values after each horizon; the first are those at the start
+    /// wₜ, the values after each horizon; the first are those at the start
     w: Vec<Vec<f64>>,
     states: Vec<usize>,
     rewards: Vec<f64>,

@@ -11,7 +11,7 @@
 //! Deviations
 //! 1. With a step size α it stands in place of 1/N, so that returns of policies of long ago are forgotten.
 //! 2. ε may follow a schedule over the run.
-//! 3. Where an episode is truncated, G_T is what the policy makes of the values of the state that was reached.
+//! 3. Where an episode is truncated, the last return is what the policy makes of the values of the state that was reached.
 //! 4. Several lanes update the one table, one after the other in the order of lanes.
 
 use gymkhana_envs::{Params, Rng, State, Transitions, View, params};

@@ -14,7 +14,7 @@
 //! 1. States are those in which the environment begins; the first action is any of the legal ones, each as likely. Where an
 //!    environment does not begin everywhere, pairs that the greedy policy does not reach are not explored.
 //! 2. With a step size α it stands in place of 1/N.
-//! 3. Where an episode is truncated, G_T is the greatest value of the state that was reached.
+//! 3. Where an episode is truncated, the last return is the greatest value of the state that was reached.
 //! 4. Several lanes update the one table, one after the other in the order of lanes.
 
 use gymkhana_envs::{Params, Rng, params};

@@ -11,7 +11,7 @@
 //! for each t, or for those where sₜ is visited for the first time in the episode.
 //!
 //! Deviations
-//! 1. Where an episode is truncated, G_T is the estimate of the state that was reached.
+//! 1. Where an episode is truncated, the last return is the estimate of the state that was reached.
 //! 2. Several lanes update the one table, one after the other in the order of lanes.
 
 use gymkhana_envs::{Rng, params};

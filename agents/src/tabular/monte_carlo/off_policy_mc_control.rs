@@ -14,7 +14,7 @@
 //! Deviations
 //! 1. ε may follow a schedule over the run.
 //! 2. With a step size α what is old is forgotten: C ← (1 − α) C + W.
-//! 3. Where an episode is truncated, G_T is the greatest value of the state that was reached.
+//! 3. Where an episode is truncated, the last return is the greatest value of the state that was reached.
 //! 4. Several lanes update the one table, one after the other in the order of lanes.
 //! 5. Of actions that are equally good π and b take the first.
 

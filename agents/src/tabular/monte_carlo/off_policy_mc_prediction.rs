@@ -12,7 +12,7 @@
 //!
 //! Deviations
 //! 1. With a step size α what is old is forgotten: N(s) ← (1 − α) N(s) + 1, C(s) ← (1 − α) C(s) + Wₜ.
-//! 2. Where an episode is truncated, G_T is the estimate of the state that was reached.
+//! 2. Where an episode is truncated, the last return is the estimate of the state that was reached.
 //! 3. Several lanes update the one table, one after the other in the order of lanes.
 
 use std::ops::RangeBounds;

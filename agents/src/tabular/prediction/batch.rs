@@ -266,7 +266,9 @@ mod tests {
         let mut episodes = Episodes::new(2, 1);
         let mut add = |steps: &[(usize, f64)]| {
             let mut path = Path::default();
-            steps.iter().for_each(|(state, reward)| path.push(*state, *reward, 1.0));
+            for (state, reward) in steps {
+                path.push(*state, *reward, 1.0);
+            }
             episodes.add(&path, None, 1.0, whole_returns);
         };
         add(&[(a, 0.0), (b, 0.0)]);

@@ -12,7 +12,7 @@
 //! Deviations
 //! 1. The step size may follow a schedule over the run.
 //! 2. Several lanes update the one table, one after the other in the order of lanes.
-//! 3. Where an episode is truncated, G_T is the estimate of the state that was reached.
+//! 3. Where an episode is truncated, the last return is the estimate of the state that was reached.
 
 use gymkhana_envs::{Rng, params};
 use serde::{Deserialize, Serialize};
