@@ -2,6 +2,16 @@
 //!
 //! Agents and solvers say at which branch they are leaves; a path names the branches on the way.
 
+use gymkhana_envs::grid::{Gridworld, Rules};
+
+use crate::{
+    entry::Entry,
+    error::Error,
+    planning::solver::{SOLVERS, Solver},
+    probing,
+    registry::REGISTRY,
+};
+
 /// A branch, or a fork of branches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Branch {
@@ -44,6 +54,69 @@ pub static TREE: [Branch; 23] = [
     branch("offline", "Offline", "from data that somebody else gathered"),
 ];
 
+/// What grows at a branch.
+#[derive(Clone, Copy, Debug)]
+pub enum Leaf {
+    /// An agent of the registry.
+    Agent(&'static Entry),
+    /// A method of dynamic programming.
+    Solver(&'static Solver),
+}
+
+impl Leaf {
+    /// Its name.
+    pub fn id(&self) -> &'static str {
+        match self {
+            Self::Agent(entry) => entry.id,
+            Self::Solver(solver) => solver.id,
+        }
+    }
+
+    /// One line on what it is.
+    pub fn about(&self) -> &'static str {
+        match self {
+            Self::Agent(entry) => entry.about,
+            Self::Solver(solver) => solver.about,
+        }
+    }
+
+    /// Lets an agent take so many steps in the gym's probes that fit it, or a solver solve a small gridworld: whether it
+    /// runs, not how well.
+    ///
+    /// # Errors
+    /// If it does not.
+    pub fn run(&self, steps: u64) -> Result<(), Error> {
+        match self {
+            Self::Agent(entry) => probing::faults_of_entry(entry, &[], steps).map(|_| ()),
+            Self::Solver(solver) => {
+                let table = Gridworld::new("S.G", Rules::default())?.table();
+                (solver.solve)(&*table, &[("gamma", "0.9")], &mut || true).map(|_| ())
+            }
+        }
+    }
+}
+
+impl Branch {
+    /// The branches that follow this fork.
+    pub fn branches(&self) -> impl Iterator<Item = &'static Self> {
+        let path = self.path;
+        TREE.iter().filter(move |branch| branch.path.rsplit_once('/').is_some_and(|(fork, _)| fork == path))
+    }
+
+    /// What grows here: agents, and solvers where the model is given.
+    pub fn leaves(&self) -> impl Iterator<Item = Leaf> {
+        let path = self.path;
+        let agents = REGISTRY.iter().filter(move |entry| entry.branch == path).map(Leaf::Agent);
+        let solvers = SOLVERS.iter().filter(move |_| path == "model/given").map(Leaf::Solver);
+        solvers.chain(agents)
+    }
+}
+
+/// The branches that no other one leads to.
+pub fn roots() -> impl Iterator<Item = &'static Branch> {
+    TREE.iter().filter(|branch| !branch.path.contains('/'))
+}
+
 /// The branch of that path.
 pub fn find(path: &str) -> Option<&'static Branch> {
     TREE.iter().find(|branch| branch.path == path)
@@ -52,7 +125,6 @@ pub fn find(path: &str) -> Option<&'static Branch> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::registry::REGISTRY;
 
     #[test]
     fn branches_follow_their_forks() {
@@ -68,5 +140,22 @@ mod tests {
         for entry in REGISTRY {
             assert!(find(entry.branch).is_some(), "{}: no branch `{}`", entry.id, entry.branch);
         }
+    }
+
+    #[test]
+    fn every_leaf_runs_and_every_branch_without_branches_has_one() {
+        let mut leaves = 0;
+        for branch in &TREE {
+            // Without a tensor library there are no deep agents.
+            let grows =
+                branch.leaves().next().is_some() || cfg!(not(feature = "deep")) && branch.path.ends_with("deep");
+            assert!(grows || branch.branches().next().is_some(), "nothing at {}", branch.path);
+            for leaf in branch.leaves() {
+                leaf.run(40).unwrap_or_else(|error| panic!("{}: {error}", leaf.id()));
+                leaves += 1;
+            }
+        }
+        assert_eq!(leaves, REGISTRY.len() + SOLVERS.len(), "each is at one branch");
+        assert_eq!(roots().count(), 5);
     }
 }

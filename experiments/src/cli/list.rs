@@ -3,6 +3,7 @@
 use anyhow::Result;
 use clap::ValueEnum;
 use gymkhana_agents::planning::{SOLVERS, Solver};
+use gymkhana_agents::taxonomy::{self, Branch};
 use gymkhana_envs::{
     Registry,
     registry::Entry,
@@ -11,14 +12,20 @@ use gymkhana_envs::{
 use serde_json::{Value, json};
 
 use super::out::{columns, say};
-use crate::sections::{SECTIONS, Section, joined};
+use crate::{
+    sections::{SECTIONS, Section, joined},
+    usage::Usage,
+};
 
 /// List environments, agents, solvers, sections and wrappers
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Examples:\n  gymkhana list\n  gymkhana list envs --json")]
+#[command(after_help = "Examples:\n  gymkhana list\n  gymkhana list envs --json\n  gymkhana list agents --tree")]
 pub(super) struct Args {
     /// What to list; without it, everything
     kind: Option<Kind>,
+    /// Agents, and solvers of known models, as the leaves of the taxonomy
+    #[arg(long, conflicts_with = "json")]
+    tree: bool,
     /// As JSON, for programs
     #[arg(long)]
     json: bool,
@@ -86,6 +93,29 @@ impl Kind {
     }
 }
 
+/// The taxonomy, with what grows at each branch.
+fn tree() -> String {
+    fn grow(rows: &mut Vec<Vec<String>>, before: &str, branch: &Branch) {
+        let (branches, leaves): (Vec<_>, Vec<_>) = (branch.branches().collect(), branch.leaves().collect());
+        let many = branches.len() + leaves.len();
+        let lead = |at: usize| if at + 1 == many { ["└─ ", "   "] } else { ["├─ ", "│  "] };
+        for (at, leaf) in leaves.iter().enumerate() {
+            rows.push(vec![format!("{before}{}{}", lead(at)[0], leaf.id()), leaf.about().into()]);
+        }
+        for (at, branch) in branches.iter().enumerate() {
+            let [here, below] = lead(leaves.len() + at);
+            rows.push(vec![format!("{before}{here}{}", branch.title), branch.about.into()]);
+            grow(rows, &format!("{before}{below}"), branch);
+        }
+    }
+    let mut rows = Vec::new();
+    for root in taxonomy::roots() {
+        rows.push(vec![root.title.into(), root.about.into()]);
+        grow(&mut rows, "", root);
+    }
+    columns(&["Reinforcement learning", ""], rows)
+}
+
 fn section_line(section: &Section) -> String {
     let minutes = if section.costly { " (takes minutes)" } else { "" };
     format!("{}{minutes}", joined(&section.titles))
@@ -109,6 +139,13 @@ fn env_json(entry: &Entry) -> Result<Value> {
 }
 
 pub(super) fn main(envs: &Registry, args: &Args) -> Result<()> {
+    if args.tree {
+        if args.kind.is_some_and(|kind| kind != Kind::Agents) {
+            return Err(Usage("only agents have a tree: `gymkhana list agents --tree`".into()).into());
+        }
+        say(&tree())?;
+        return say("\n`gymkhana show NAME` says more of each.");
+    }
     let kinds = args.kind.map_or(ALL.to_vec(), |kind| vec![kind]);
     if args.json {
         let value = if let Some(kind) = args.kind {

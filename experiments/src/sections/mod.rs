@@ -11,6 +11,7 @@ mod s5_1_2;
 mod s5_1_3;
 mod s5_1_4;
 mod s5_1_6;
+mod s5_1_7;
 mod s5_2_1;
 mod s5_2_2;
 mod s5_2_3;
@@ -105,6 +106,7 @@ pub const SECTIONS: &[Section] = &[
     s5_1_3::SECTION,
     s5_1_4::SECTION,
     s5_1_6::SECTION,
+    s5_1_7::SECTION,
     s5_2_1::SECTION,
     s5_2_2::SECTION,
     s5_2_3::SECTION,

@@ -81,6 +81,7 @@ pub(super) fn values(study: &Study<'_>, tasks: u64) -> Result<Values> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gymkhana_envs::tabular::TabularModel;
 
     #[test]
     fn tasks_are_models_whose_episodes_end() {

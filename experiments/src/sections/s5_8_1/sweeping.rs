@@ -19,7 +19,7 @@ use crate::stats::mean;
 const MOST: u64 = 1_000_000;
 /// Steps between two looks at the greedy way.
 const EVERY: u64 = 20;
-/// Planned updates per real step.
+/// Planned updates per real step. The world is deterministic: an update takes its target over, α = 1.
 const N: usize = 5;
 
 /// Updates that it took in a maze, mean over seeds.
@@ -86,8 +86,15 @@ fn in_a_maze(study: &Study<'_>, times: usize, seeds: u64) -> Result<Found> {
     let table = Gridworld::new(&enlarged(times), Rules::default())?.table();
     let (cells, shortest) = (table.states(), shortest_way(&table));
     let maze = Finite::new("Maze", table.clone(), None, None);
-    let dyna = DynaQConfig { n: N, learning_rate: 0.5.into(), ..DynaQConfig::default() };
-    let sweeping = PrioritizedSweepingConfig { n: N, learning_rate: 0.5.into(), ..Default::default() };
+    // Both go at random, so that they see the same steps and differ only in what they make of them.
+    let dyna = DynaQConfig { n: N, learning_rate: 1.0.into(), epsilon: 1.0.into(), ..DynaQConfig::default() };
+    let sweeping = PrioritizedSweepingConfig {
+        n: N,
+        learning_rate: 1.0.into(),
+        epsilon: 1.0.into(),
+        threshold: 1e-9,
+        ..PrioritizedSweepingConfig::default()
+    };
     let found = study.repeat(&format!("maze of {cells} cells"), seeds, |seed| {
         let done = |q: &QTable| greedy_way(&table, q, shortest) == Some(shortest);
         // A real step of Dyna-Q is an update, and N more are planned.
