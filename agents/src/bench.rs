@@ -1,7 +1,7 @@
 //! What the speed of agents and solvers is measured by. The caller has the clock; here is the work.
 
 use gymkhana_envs::{
-    Batch, Lanes, Params, Rng, Seeds,
+    Batch, Lanes, Rng, Seeds,
     bench::{Work, Workload},
     grid::{FrozenLake8x8Params, frozen_lake},
     registry::Settings,

@@ -4,8 +4,10 @@ mod check;
 pub mod index;
 mod names;
 mod report;
+mod s5_1_5;
 mod s5_4_1;
 mod s5_4_2;
+mod s5_4_4;
 pub mod study;
 mod trial;
 
@@ -74,4 +76,4 @@ pub struct Table {
 }
 
 /// All sections, in the order of the book.
-pub const SECTIONS: &[Section] = &[s5_4_1::SECTION, s5_4_2::SECTION];
+pub const SECTIONS: &[Section] = &[s5_1_5::SECTION, s5_4_1::SECTION, s5_4_2::SECTION, s5_4_4::SECTION];
