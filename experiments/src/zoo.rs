@@ -8,8 +8,19 @@ use serde::Deserialize;
 use crate::config::Values;
 
 /// Agent, and its file.
-const FILES: &[(&str, &str)] =
-    &[("dqn", include_str!("../zoo/dqn.toml")), ("q-learning", include_str!("../zoo/q-learning.toml"))];
+const FILES: &[(&str, &str)] = &[
+    ("double-q-learning", include_str!("../zoo/double-q-learning.toml")),
+    ("dqn", include_str!("../zoo/dqn.toml")),
+    ("expected-sarsa", include_str!("../zoo/expected-sarsa.toml")),
+    ("n-step-sarsa", include_str!("../zoo/n-step-sarsa.toml")),
+    ("q-learning", include_str!("../zoo/q-learning.toml")),
+    ("q-sigma", include_str!("../zoo/q-sigma.toml")),
+    ("sarsa", include_str!("../zoo/sarsa.toml")),
+    ("sarsa-lambda", include_str!("../zoo/sarsa-lambda.toml")),
+    ("semi-gradient-sarsa", include_str!("../zoo/semi-gradient-sarsa.toml")),
+    ("tree-backup", include_str!("../zoo/tree-backup.toml")),
+    ("watkins-q-lambda", include_str!("../zoo/watkins-q-lambda.toml")),
+];
 
 /// Tuned settings of one agent on one environment.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]

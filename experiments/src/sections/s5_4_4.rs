@@ -67,7 +67,7 @@ const AT_A_TIME: u64 = 100;
 const ACTIONS: [usize; 6] = [1, 2, 3, 5, 10, 20];
 
 fn run(study: &Study<'_>) -> Result<Findings> {
-    let batches = study.seeds(40_000, 4_000).div_ceil(AT_A_TIME);
+    let batches = study.seeds(10_000, 2_000).div_ceil(AT_A_TIME);
     let q = left(study, &QLearningConfig { learning_rate: 0.1.into(), ..QLearningConfig::default() }, batches)?;
     let double = DoubleQLearningConfig { learning_rate: 0.1.into(), ..DoubleQLearningConfig::default() };
     let double = left(study, &double, batches)?;
@@ -75,12 +75,8 @@ fn run(study: &Study<'_>) -> Result<Findings> {
     let percent = |name: &str, measured: f64, target: f64| Check {
         name: format!("{name}, {seeds} seeds"),
         measured: 100.0 * measured,
-        // Three standard errors of a share of so many seeds, three of the 10,000 that the target is taken to be of, and half of
-        // the last digit.
-        target: Target::Near {
-            target,
-            tolerance: 3.0 * (target * (100.0 - target) * (1.0 / seeds + 1e-4)).sqrt() + 0.05,
-        },
+        // Three standard errors of a share of so many seeds, and half of the last digit.
+        target: Target::Near { target, tolerance: 3.0 * (target * (100.0 - target) / seeds).sqrt() + 0.05 },
         source: Source::Simulated,
         from: "ten actions in B, α = .1, ε = .1".into(),
     };

@@ -54,7 +54,11 @@ pub(super) fn checks() -> Result<Vec<Check>> {
         name: name.into(),
         measured,
         // A whole number of steps is one but for rounding.
-        target: if decimals == 0 { Target::Near { target, tolerance: 1e-9 } } else { Target::printed(target, decimals) },
+        target: if decimals == 0 {
+            Target::Near { target, tolerance: 1e-9 }
+        } else {
+            Target::printed(target, decimals)
+        },
         source: Source::Exact,
         from: from.into(),
     };
