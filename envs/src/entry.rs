@@ -6,6 +6,7 @@ use crate::{
     batch::{Batch, Layer},
     env::{Elem, Env},
     error::Error,
+    grid::Map,
     lanes::Lanes,
     params::{Param, Params},
     render::Render,
@@ -117,6 +118,7 @@ pub struct Made {
     model: Option<Arc<dyn TabularModel>>,
     physics: Option<Arc<dyn Physics>>,
     action_names: &'static [&'static str],
+    map: Option<Arc<Map>>,
 }
 
 impl Made {
@@ -135,6 +137,7 @@ impl Made {
             model: None,
             physics: None,
             action_names: &[],
+            map: None,
         }
     }
 
@@ -167,6 +170,11 @@ impl Made {
     /// `left` and `right`.
     pub fn with_actions(self, names: &'static [&'static str]) -> Self {
         Self { action_names: names, ..self }
+    }
+
+    /// With the map whose cells are its states.
+    pub fn with_map(self, map: Arc<Map>) -> Self {
+        Self { map: Some(map), ..self }
     }
 
     /// With the law that its state follows.
@@ -206,6 +214,11 @@ impl Made {
     /// What its choices are called; nothing where they are only numbered.
     pub fn action_names(&self) -> &'static [&'static str] {
         self.action_names
+    }
+
+    /// The map whose cells are its states, where it is a gridworld.
+    pub fn map(&self) -> Option<&Map> {
+        self.map.as_deref()
     }
 
     /// The law that its state follows, where it is a physical system.

@@ -127,7 +127,10 @@ impl Agent<usize, usize> for EpsilonGreedyBandit {
 mod tests {
     use super::*;
     use crate::one::{One, build, train};
-    use gymkhana_envs::{Batch, Lanes, Seeds, bandit::Testbed};
+    use gymkhana_envs::{
+        Batch, Lanes, Seeds,
+        bandit::{Testbed, TestbedParams},
+    };
 
     /// One arm that pays 1, pulled so many times.
     fn pulled(steps: usize, settings: &[(&str, &str)]) -> (f64, f64) {
@@ -160,11 +163,15 @@ mod tests {
     fn optimism_tries_every_arm() {
         let settings = [("initial_value", "5"), ("learning_rate", "0.1"), ("epsilon", "0")];
         let config = EpsilonGreedyBanditConfig::from_settings(settings).unwrap();
-        let mut lanes = Lanes::new(Testbed::new(Default::default()).unwrap(), 1, &Seeds::from(3)).unwrap();
+        let mut lanes = Lanes::new(Testbed::new(TestbedParams::default()).unwrap(), 1, &Seeds::from(3)).unwrap();
         let mut agent = build(&lanes, &config, 1_000);
         train(&mut agent, &mut lanes, &mut Rng::new(0), 10);
         assert_eq!(agent.pulls().n(0), [1.0; 10]);
-        let mut greedy = build(&lanes, &EpsilonGreedyBanditConfig { epsilon: 0.0.into(), ..Default::default() }, 1_000);
+        let mut greedy = build(
+            &lanes,
+            &EpsilonGreedyBanditConfig { epsilon: 0.0.into(), ..EpsilonGreedyBanditConfig::default() },
+            1_000,
+        );
         train(&mut greedy, &mut lanes, &mut Rng::new(0), 500);
         assert!(greedy.pulls().n(0).contains(&0.0) && lanes.lanes() == 1, "{:?}", greedy.pulls().n(0));
     }

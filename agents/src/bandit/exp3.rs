@@ -26,7 +26,7 @@ use crate::{
     agent::{Agent, Metrics, Mode, Policy, Recipe, Setup},
     entry::{Entry, Scope},
     error::Error,
-    math::{bandit::exp3_mixing, choice},
+    math::{bandit::exp3_mixing, softmax::draw},
     restore::{Shaped, restore},
     tabular::QTable,
 };
@@ -130,7 +130,8 @@ struct Learnt {
 
 impl Shaped for Learnt {
     fn same_shape(&self, other: &Self) -> bool {
-        self.weights.same_shape(&other.weights)
+        let weighs = |w: &f64| w.is_finite() && *w >= 0.0;
+        self.weights.same_shape(&other.weights) && other.weights.flat().iter().all(weighs)
     }
 }
 
@@ -173,7 +174,7 @@ impl Policy<usize, usize> for Exp3 {
         let w = &self.learnt.weights;
         for (lane, (arm, p)) in act.iter_mut().zip(self.p.chunks_exact_mut(w.actions())).enumerate() {
             mix(w.row(w.state(now.obs.row(lane))), now.legal_in(lane), self.gamma, p);
-            *arm = choice::sample(p, rng);
+            *arm = draw(p, rng);
         }
     }
 }
@@ -230,7 +231,7 @@ impl Policy<usize, usize> for Mixed {
         for (lane, arm) in act.iter_mut().enumerate() {
             let context = self.weights.state(now.obs.row(lane));
             mix(self.weights.row(context), now.legal_in(lane), self.gamma, &mut self.p);
-            *arm = choice::sample(&self.p, rng);
+            *arm = draw(&self.p, rng);
         }
     }
 }

@@ -24,7 +24,7 @@ use crate::{
     agent::{Agent, Metrics, Mode, Policy, Recipe, Setup},
     entry::{Entry, Scope},
     error::Error,
-    math::{choice, softmax::softmax},
+    math::softmax::{draw, softmax},
     restore::{Shaped, restore},
     schedule::Schedule,
     tabular::{QTable, VTable},
@@ -164,7 +164,7 @@ impl Policy<usize, usize> for GradientBandit {
         let h = &self.learnt.preferences;
         for (lane, (arm, pi)) in act.iter_mut().zip(self.pi.chunks_exact_mut(h.actions())).enumerate() {
             softmax(h.row(h.state(now.obs.row(lane))), now.legal_in(lane), pi);
-            *arm = choice::sample(pi, rng);
+            *arm = draw(pi, rng);
         }
     }
 }
@@ -232,7 +232,7 @@ impl Policy<usize, usize> for Softmax {
         for (lane, arm) in act.iter_mut().enumerate() {
             let context = self.preferences.state(now.obs.row(lane));
             softmax(self.preferences.row(context), now.legal_in(lane), &mut self.pi);
-            *arm = choice::sample(&self.pi, rng);
+            *arm = draw(&self.pi, rng);
         }
     }
 }

@@ -140,11 +140,14 @@ impl Agent<usize, usize> for Ucb {
 mod tests {
     use super::*;
     use crate::one::{One, build, train};
-    use gymkhana_envs::{Lanes, Rows, Seeds, bandit::Testbed};
+    use gymkhana_envs::{
+        Lanes, Rows, Seeds,
+        bandit::{Testbed, TestbedParams},
+    };
 
     /// The arm that is pulled next, after these estimates and counts.
     fn next(q: &[f64], n: &[f64], c: f64) -> usize {
-        let lanes = Lanes::new(Testbed::new(Default::default()).unwrap(), 1, &Seeds::from(0)).unwrap();
+        let lanes = Lanes::new(Testbed::new(TestbedParams::default()).unwrap(), 1, &Seeds::from(0)).unwrap();
         let mut agent = build(&lanes, &UcbConfig { c, ..UcbConfig::default() }, 100);
         agent.pulls.q.fill(-1e9);
         agent.pulls.n.fill(1e9);
@@ -165,7 +168,7 @@ mod tests {
 
     #[test]
     fn the_first_pulls_try_every_arm_and_averages_are_kept() {
-        let mut lanes = Lanes::new(Testbed::new(Default::default()).unwrap(), 1, &Seeds::from(3)).unwrap();
+        let mut lanes = Lanes::new(Testbed::new(TestbedParams::default()).unwrap(), 1, &Seeds::from(3)).unwrap();
         let mut agent = build(&lanes, &UcbConfig::default(), 1_000);
         train(&mut agent, &mut lanes, &mut Rng::new(0), 10);
         assert_eq!(agent.pulls().n(0), [1.0; 10]);

@@ -59,22 +59,6 @@ pub fn uniform(n: usize, legal: Option<&[bool]>, rng: &mut Rng) -> usize {
     (0..n).filter(|&a| mask[a]).nth(nth).unwrap_or(0)
 }
 
-/// An action drawn with the given probabilities, which sum to 1: one draw. Those of probability 0 are never drawn.
-#[inline]
-pub fn sample(pi: &[f64], rng: &mut Rng) -> usize {
-    let (draw, mut sum, mut last) = (rng.unit(), 0.0, 0);
-    for (a, &p) in pi.iter().enumerate() {
-        sum += p;
-        if sum > draw {
-            return a;
-        }
-        if p > 0.0 {
-            last = a;
-        }
-    }
-    last // rounding left the sum below the draw
-}
-
 /// Whether to explore: true with probability ε. Draws nothing for ε = 0.
 #[inline]
 pub fn explores(epsilon: f64, rng: &mut Rng) -> bool {
@@ -102,16 +86,6 @@ mod tests {
             counts[argmax_random(&[1.0, 0.0, 1.0], None, &mut rng)] += 1;
         }
         assert!(counts[1] == 0 && (4_800..5_200).contains(&counts[0]), "{counts:?}");
-    }
-
-    #[test]
-    fn actions_are_drawn_by_their_shares() {
-        let (mut rng, mut counts) = (Rng::new(0), [0; 4]);
-        for _ in 0..10_000 {
-            counts[sample(&[0.0, 0.25, 0.75, 0.0], &mut rng)] += 1;
-        }
-        assert!(counts[0] + counts[3] == 0 && (2_350..2_650).contains(&counts[1]), "{counts:?}");
-        assert!((0..100).all(|_| sample(&[0.0, 1e-9, 0.0], &mut rng) == 1), "a sum below 1");
     }
 
     #[test]

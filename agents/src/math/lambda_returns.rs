@@ -26,7 +26,7 @@ pub fn tail_returns(rewards: &mut [f64], gamma: f64, v_end: f64) {
 /// Gₜ = rₜ₊₁ + γ [(1 − λ) v(sₜ₊₁) + λ Gₜ₊₁],   G_T = v(s_T)
 /// ```
 ///
-/// with v(s_T) = 0 where the process terminated. λ = 1 gives whole returns, λ = 0 one-step targets. Sutton & Barto 2018,
+/// with `v(s_T)` = 0 where the process terminated. λ = 1 gives whole returns, λ = 0 one-step targets. Sutton & Barto 2018,
 /// equation 12.3 in the form of exercise 12.1.
 ///
 /// # Panics

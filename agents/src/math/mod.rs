@@ -6,5 +6,6 @@ pub mod choice;
 pub mod importance;
 pub mod lambda_returns;
 pub mod policy;
+pub mod returns;
 pub mod softmax;
 pub mod td;

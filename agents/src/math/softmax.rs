@@ -18,6 +18,19 @@ pub fn softmax(h: &[f64], legal: Option<&[bool]>, pi: &mut [f64]) {
     pi.iter_mut().for_each(|pi| *pi *= scale);
 }
 
+/// The estimate w(A) ∇ ln π(A) of a policy gradient, for A ~ π with preferences as parameters: its mean, and the trace of
+/// its covariance. ∇ ln π(A) = e(A) − π, so that the mean is π(a) [w(a) − Σ π(b) w(b)]: the same for all w that differ by a
+/// constant, as returns do from advantages. The variance is not.
+pub fn gradient_moments(pi: &[f64], w: &[f64]) -> (Vec<f64>, f64) {
+    let value: f64 = pi.iter().zip(w).map(|(pi, w)| pi * w).sum();
+    let mean: Vec<f64> = pi.iter().zip(w).map(|(pi, w)| pi * (w - value)).collect();
+    let squares: f64 = pi.iter().map(|pi| pi * pi).sum();
+    // ‖e(a) − π‖² = 1 − 2 π(a) + Σ π²
+    let second: f64 = pi.iter().zip(w).map(|(pi, w)| pi * w * w * (1.0 - 2.0 * pi + squares)).sum();
+    let trace = second - mean.iter().map(|mean| mean * mean).sum::<f64>();
+    (mean, trace)
+}
+
 /// ∂ ln π(a) / ∂h(b) = 1{a = b} − π(b) for every action b, in the place of π(b).
 #[inline]
 pub fn log_gradient(pi: &mut [f64], action: usize) {
@@ -32,9 +45,25 @@ pub fn draw(pi: &[f64], rng: &mut Rng) -> usize {
     // A draw above the sum of rounded probabilities gives the first action, which may be illegal.
     if pi[action] > 0.0 { action } else { choice::argmax(pi, None) }
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_baseline_leaves_the_mean_and_takes_the_variance() {
+        let pi = [1.0 / 3.0; 3];
+        let near = |a: f64, b: f64| (a - b).abs() < 1e-9;
+        for (w, trace) in [([100.0, 101.0, 102.0], 61_208.0 / 9.0), ([-1.0, 0.0, 1.0], 2.0 / 9.0)] {
+            let (mean, found) = gradient_moments(&pi, &w);
+            assert!(mean.iter().zip([-1.0 / 3.0, 0.0, 1.0 / 3.0]).all(|(a, b)| near(*a, b)), "{mean:?}");
+            // Second moment ⅔ · mean of w², less 2/9: ⅔ · 30605/3 − 2/9 = 61208/9 and ⅔ · ⅔ − 2/9 = 2/9.
+            assert!(near(found, trace), "{found}");
+        }
+        // π = (¾, ¼), w = (1, 0): mean ¾·¼ = 3/16 and its negative; second moment ¾ · ‖(¼, −¼)‖² = 3/32.
+        let (mean, trace) = gradient_moments(&[0.75, 0.25], &[1.0, 0.0]);
+        assert_eq!((mean, trace), (vec![0.1875, -0.1875], 3.0 / 32.0 - 2.0 * 0.1875 * 0.1875));
+    }
 
     #[test]
     fn shares_of_the_legal_actions() {

@@ -63,7 +63,7 @@ impl Solve for ExactEvaluation {
     }
 }
 
-/// v_π: what every state is worth under a stationary policy. With γ = 1 states from which the episode may never end
+/// `v_π`: what every state is worth under a stationary policy. With γ = 1 states from which the episode may never end
 /// are worth −∞.
 ///
 /// # Errors

@@ -11,9 +11,11 @@
 
 pub mod backup;
 pub mod backward_induction;
+pub mod blackjack;
 pub mod convergence;
 pub mod exact_evaluation;
 mod heap;
+pub mod initial;
 pub mod modified_policy_iteration;
 pub mod order;
 pub mod policy_evaluation;
@@ -29,6 +31,7 @@ pub mod value_iteration;
 pub use backward_induction::{BackwardInduction, StagedPolicy, value_within};
 pub use convergence::History;
 pub use exact_evaluation::{ExactEvaluation, evaluate, expected_steps};
+pub use initial::Initial;
 pub use modified_policy_iteration::ModifiedPolicyIteration;
 pub use order::Order;
 pub use policy_evaluation::PolicyEvaluation;

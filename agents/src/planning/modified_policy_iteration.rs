@@ -12,17 +12,15 @@
 //!
 //! Deviations
 //! 1. In place or in two arrays, in one of several orders.
-//! 2. The tolerance is on the error, as in value iteration; the change that is looked at is that of an improving sweep.
-//! 3. Of actions whose values differ by no more than rounding the policy takes the first.
+//! 2. Values begin at a lower bound (`initial`), so that they only rise: then it converges whatever m is (Puterman 1994,
+//!    theorem 6.5.5).
+//! 3. The tolerance is on the error, as in value iteration; the change that is looked at is that of an improving sweep.
+//! 4. While it sweeps the policy takes the greatest value to the last bit; to take the first of those that are equal but
+//!    for rounding would cost more than rounding, m times over. The policy that is given in the end does.
 
 use gymkhana_envs::{Params, params, tabular::TabularModel};
 
-use super::{
-    GoOn, Order, Solution, Solve, Solver,
-    backup::action_value,
-    convergence::{Watch, ties},
-    order::Sweeper,
-};
+use super::{GoOn, Initial, Order, Solution, Solve, Solver, backup::action_value, convergence::Watch, order::Sweeper};
 use crate::error::Error;
 
 params! {
@@ -34,6 +32,8 @@ params! {
         tolerance: f64 = 1e-8, in 0.0..;
         /// order of a sweep: two-arrays, in-place, alternating (there and back), from-ends (ends of episodes first)
         order: Order = Order::Alternating, in ..;
+        /// values to begin with: zero, or lower, a bound that no state is worth less than (with γ = 1 zero)
+        initial: Initial = Initial::Lower, in ..;
         /// sweeps over all states and actions, at most
         sweeps: usize = 100_000, in 1..;
         /// sweeps under the present policy after each of them, m
@@ -55,16 +55,15 @@ impl Solve for ModifiedPolicyIteration {
     fn solve(&self, model: &dyn TabularModel, go_on: GoOn<'_>) -> Result<Solution, Error> {
         self.validate()?;
         let (gamma, states, actions) = (self.gamma, model.states(), model.actions());
-        let (mut values, mut policy) = (vec![0.0; states], vec![0; states]);
+        let (mut values, mut policy) = (vec![self.initial.value(model, gamma); states], vec![0; states]);
         let (mut sweeper, mut watch) = (Sweeper::new(self.order, model), Watch::new(gamma, self.tolerance));
         let mut backups = 0;
         while watch.residuals.sweeps() < self.sweeps && go_on() {
-            let close = ties(0.0, &values);
             let moved = sweeper.sweep(watch.residuals.sweeps(), &mut values, |state, values| {
                 let first = (0, action_value(model, state, 0, values, gamma));
                 let (action, value) = (1..actions).fold(first, |best, action| {
                     let value = action_value(model, state, action, values, gamma);
-                    if value > best.1 + close { (action, value) } else { best }
+                    if value > best.1 { (action, value) } else { best }
                 });
                 policy[state] = action;
                 value

@@ -112,7 +112,9 @@ fn from_ends(model: &dyn TabularModel) -> Option<Vec<u32>> {
         return None;
     }
     let mut found = vec![false; n];
-    sequence.iter().for_each(|state| found[*state as usize] = true);
+    for state in &sequence {
+        found[*state as usize] = true;
+    }
     let mut next = 0;
     while next < sequence.len() {
         for (state, _) in before.to(sequence[next] as usize) {

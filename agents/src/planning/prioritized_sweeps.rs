@@ -13,12 +13,13 @@
 //! 1. Priorities add up where Moore & Atkeson take the greater: so h(s) ≥ |maxₐ q(s, a) − v(s)| always, and the greatest
 //!    priority bounds the residual. Values have settled when ‖v − v*‖∞ ≤ h / (1 − γ) is within the tolerance; for γ = 1
 //!    when h is.
-//! 2. A sweep is as many backups of a state as there are states; its residual is the greatest priority that is left.
+//! 2. Values begin at a lower bound (`initial`).
+//! 3. A sweep is as many backups of a state as there are states; its residual is the greatest priority that is left.
 
 use gymkhana_envs::{Params, params, tabular::TabularModel};
 
 use super::{
-    GoOn, Solution, Solve, Solver,
+    GoOn, Initial, Solution, Solve, Solver,
     backup::best_value,
     convergence::{Moved, Watch},
     heap::Heap,
@@ -33,6 +34,8 @@ params! {
         gamma: f64 = 0.999, in 0.0..=1.0;
         /// values have settled when none can be further off than this; for γ = 1: when no backup can move one by more
         tolerance: f64 = 1e-8, in 0.0..;
+        /// values to begin with: zero, or lower, a bound that no state is worth less than (with γ = 1 zero)
+        initial: Initial = Initial::Lower, in ..;
         /// backups at most, as sweeps: in states
         sweeps: usize = 1_000_000, in 1..;
     }
@@ -54,13 +57,14 @@ impl Solve for PrioritizedSweeps {
         self.validate()?;
         let (gamma, n) = (self.gamma, model.states());
         let mut watch = Watch::new(gamma, self.tolerance);
-        let mut values = vec![0.0; n];
+        let mut values = vec![self.initial.value(model, gamma); n];
         if !go_on() {
             return Ok(Solution::greedy(model, gamma, values, watch, 0));
         }
         let why = || format!("{n} states have more predecessors than can be counted");
         let before = Predecessors::of(model).ok_or_else(|| Error::Unsolvable { solver: Self::OWNER, why: why() })?;
-        let mut heap = Heap::new((0..n).map(|state| best_value(model, state, &values, gamma).abs()).collect());
+        let mut heap =
+            Heap::new((0..n).map(|state| (best_value(model, state, &values, gamma) - values[state]).abs()).collect());
         let (mut backups, mut greatest) = ((n * model.actions()) as u64, 0.0_f64);
         let enough = if gamma < 1.0 { (1.0 - gamma) * self.tolerance } else { self.tolerance };
         'sweeps: while watch.residuals.sweeps() < self.sweeps && go_on() {

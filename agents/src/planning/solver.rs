@@ -116,7 +116,7 @@ mod tests {
             assert_eq!(error, format!("{}: `gamma=1.5`: must be from 0 to 1", solver.id));
             if solver.id != "exact-evaluation" {
                 let ended = (solver.solve)(&*table, &[], &mut || false).unwrap();
-                assert!(!ended.settled && ended.values == [0.0; 4], "{}", solver.id);
+                assert!(!ended.settled && ended.values[..3] == [ended.values[0]; 3], "{}", solver.id);
             }
         }
     }

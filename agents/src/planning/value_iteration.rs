@@ -9,12 +9,13 @@
 //! Deviations
 //! 1. In place or in two arrays, and in one of several orders (`order`). In place a sweep uses the new values as soon as
 //!    there are any; all orders end in the same values, some need far fewer sweeps.
-//! 2. The book stops at a small change. Here the tolerance is on the error, γ/(1−γ) times the change, which bounds
+//! 2. Values begin at a lower bound (`initial`), where the book's are arbitrary.
+//! 3. The book stops at a small change. Here the tolerance is on the error, γ/(1−γ) times the change, which bounds
 //!    ‖v − v*‖∞; only for γ = 1, where nothing follows from the change, it is on the change.
 
 use gymkhana_envs::{Params, params, tabular::TabularModel};
 
-use super::{GoOn, Order, Solution, Solve, Solver, backup::best_value, convergence::Watch, order::Sweeper};
+use super::{GoOn, Initial, Order, Solution, Solve, Solver, backup::best_value, convergence::Watch, order::Sweeper};
 use crate::error::Error;
 
 params! {
@@ -26,6 +27,8 @@ params! {
         tolerance: f64 = 1e-8, in 0.0..;
         /// order of a sweep: two-arrays, in-place, alternating (there and back), from-ends (ends of episodes first)
         order: Order = Order::Alternating, in ..;
+        /// values to begin with: zero, or lower, a bound that no state is worth less than (with γ = 1 zero)
+        initial: Initial = Initial::Lower, in ..;
         /// sweeps over all states, at most
         sweeps: usize = 1_000_000, in 1..;
     }
@@ -41,7 +44,7 @@ pub const SOLVER: Solver = Solver::of::<ValueIteration>(
 impl Solve for ValueIteration {
     fn solve(&self, model: &dyn TabularModel, go_on: GoOn<'_>) -> Result<Solution, Error> {
         self.validate()?;
-        let (gamma, mut values) = (self.gamma, vec![0.0; model.states()]);
+        let (gamma, mut values) = (self.gamma, vec![self.initial.value(model, self.gamma); model.states()]);
         let (mut sweeper, mut watch) = (Sweeper::new(self.order, model), Watch::new(gamma, self.tolerance));
         while watch.residuals.sweeps() < self.sweeps && go_on() {
             let turn = watch.residuals.sweeps();
@@ -94,7 +97,10 @@ mod tests {
         let forever =
             Table::new(vec![1.0], 1, |_, _| [Outcome { probability: 1.0, next: 0, reward: 1.0, terminated: false }]);
         for tolerance in [1.0, 1e-3, 1e-6] {
-            let found = solve(&forever, &ValueIteration { gamma: 0.9, tolerance, ..ValueIteration::default() });
+            let found = solve(
+                &forever,
+                &ValueIteration { gamma: 0.9, tolerance, initial: Initial::Zero, ..ValueIteration::default() },
+            );
             let (off, bound) = (10.0 - found.values[0], found.error.unwrap());
             assert!(off <= bound && bound <= tolerance && bound < off + 1e-12, "{off} {bound}");
         }

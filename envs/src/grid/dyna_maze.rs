@@ -89,7 +89,8 @@ evaluation, begins with the first maze. There is no model in the registry, since
     ..DYNA_MAZE
 };
 
-const STAYS: &str = ".......#G/..#....#./S.#....#./..#....../.....#.../.........";
+/// The map of example 8.1.
+pub const DYNA_MAP: &str = ".......#G/..#....#./S.#....#./..#....../.....#.../.........";
 const RIGHT: &str = "........G/........./........./########./........./...S.....";
 const LEFT: &str = "........G/........./........./.########/........./...S.....";
 const BOTH: &str = "........G/........./........./.#######./........./...S.....";
@@ -98,16 +99,28 @@ fn maze(map: &str) -> Result<Gridworld, Error> {
     Gridworld::new(map, Rules::default())
 }
 
-fn dyna_maze(time_limit: u32) -> Result<Finite, Error> {
-    Ok(maze(STAYS)?.finite("DynaMaze", (time_limit > 0).then_some(time_limit), None))
+/// The maze of example 8.1; a time limit of 0 is none.
+///
+/// # Errors
+/// None: the map is right.
+pub fn dyna_maze(time_limit: u32) -> Result<Finite, Error> {
+    Ok(maze(DYNA_MAP)?.finite("DynaMaze", (time_limit > 0).then_some(time_limit), None))
 }
 
-pub(super) fn blocking_maze(change_at: u64, time_limit: u32) -> Result<ChangingMaze, Error> {
+/// The maze of example 8.2, which changes after `change_at` steps; a time limit of 0 is none.
+///
+/// # Errors
+/// None: the maps are right.
+pub fn blocking_maze(change_at: u64, time_limit: u32) -> Result<ChangingMaze, Error> {
     let limit = (time_limit > 0).then_some(time_limit);
     Ok(ChangingMaze::new("BlockingMaze", &maze(RIGHT)?, &maze(LEFT)?, change_at, limit))
 }
 
-pub(super) fn shortcut_maze(change_at: u64, time_limit: u32) -> Result<ChangingMaze, Error> {
+/// The maze of example 8.3, which changes after `change_at` steps; a time limit of 0 is none.
+///
+/// # Errors
+/// None: the maps are right.
+pub fn shortcut_maze(change_at: u64, time_limit: u32) -> Result<ChangingMaze, Error> {
     let limit = (time_limit > 0).then_some(time_limit);
     Ok(ChangingMaze::new("ShortcutMaze", &maze(LEFT)?, &maze(BOTH)?, change_at, limit))
 }
@@ -125,7 +138,7 @@ mod tests {
 
     #[test]
     fn the_shortest_ways_are_those_of_the_book() {
-        assert_eq!((steps(STAYS, 18), steps(RIGHT, 48), steps(LEFT, 48), steps(BOTH, 48)), (14.0, 10.0, 16.0, 10.0));
+        assert_eq!((steps(DYNA_MAP, 18), steps(RIGHT, 48), steps(LEFT, 48), steps(BOTH, 48)), (14.0, 10.0, 16.0, 10.0));
     }
 
     #[test]

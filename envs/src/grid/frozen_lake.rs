@@ -109,9 +109,9 @@ fn lake(id: &str, p: &FrozenLakeParams, threshold: f64) -> Result<Finite, Error>
         ..Rules::default()
     };
     let grid = Gridworld::of(Map::read_of(&text, "S.FHG")?, rules)?;
-    let look = grid.look().on(palette::SKY);
+    let (look, map) = (grid.look().on(palette::SKY), grid.map().clone());
     let lake = Finite::new(id, grid.table(), Some(p.time_limit), Some(threshold));
-    Ok(lake.looking(move |state| look.frame(state)).naming(Moves::Lake.names()))
+    Ok(lake.looking(move |state| look.frame(state)).naming(Moves::Lake.names()).on(map))
 }
 
 /// The rewards of FrozenLake's steps.

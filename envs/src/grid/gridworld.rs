@@ -162,6 +162,7 @@ impl Gridworld {
         Finite::new(id, self.table(), time_limit, reward_threshold)
             .looking(move |state| look.frame(state))
             .naming(self.rules.moves.names())
+            .on(self.map.clone())
     }
 
     /// What its states look like.

@@ -8,6 +8,8 @@
 //!           N
 //! ```
 
+use std::sync::Arc;
+
 use crate::{
     entry::{Entry, Made, typed, values},
     env::{Env, Step},
@@ -19,6 +21,7 @@ use crate::{
     space::Space,
     spec::Spec,
     state::State,
+    tabular::{Outcome, Table},
 };
 
 params! {
@@ -50,7 +53,11 @@ for a step against a wall, else 0. The best return is 4; without memory no polic
     source: "Bakker 2001, Reinforcement Learning with Long Short-Term Memory, section 4",
     params: TMazeParams::list,
     check: values::<TMazeParams>,
-    make: |settings| Ok(Made::shown(TMaze::new(typed(settings)?)?).with_actions(&["up", "right", "down", "left"])),
+    make: |settings| {
+        let env = TMaze::new(typed(settings)?)?;
+        let table = Arc::new(env.table());
+        Ok(Made::shown(env).with_model(table).with_actions(&["up", "right", "down", "left"]))
+    },
 };
 
 const UP: usize = 0;
@@ -93,6 +100,53 @@ impl TMaze {
             _ => CORRIDOR,
         }
     }
+
+    /// The true state's number: the steps from the sign, with a sign that says down after those with one that says up.
+    fn number(&self) -> usize {
+        self.at + if self.down { self.params.length + 1 } else { 0 }
+    }
+
+    /// What is seen in a state of the table.
+    ///
+    /// # Panics
+    /// If there is no such state.
+    pub fn observation(&self, state: usize) -> usize {
+        assert!(state < 2 * (self.params.length + 1), "state {state}");
+        self.in_state(state).look()
+    }
+
+    fn in_state(&self, state: usize) -> Self {
+        let side = self.params.length + 1;
+        Self { at: state % side, down: state >= side, turn: None, ..self.clone() }
+    }
+
+    /// The table over the true states, with what the sign says, for exact values. No agent sees these states.
+    pub fn table(&self) -> Table {
+        let side = self.params.length + 1;
+        let mut start = vec![0.0; 2 * side];
+        (start[0], start[side]) = (0.5, 0.5);
+        Table::new(start, 4, |state, action| {
+            let mut copy = self.in_state(state);
+            let step = copy.moved(action);
+            [Outcome { probability: 1.0, next: copy.number(), reward: step.reward, terminated: step.terminated }]
+        })
+    }
+
+    fn moved(&mut self, action: usize) -> Step<usize> {
+        let (junction, before) = (self.at == self.params.length, self.at);
+        match action {
+            UP | DOWN if junction => {
+                self.turn = Some(action);
+                let right = action == self.signal();
+                let reward = if right { self.params.goal_reward } else { self.params.wrong_reward };
+                return Step::terminated(self.look(), reward);
+            }
+            UP | DOWN => {}
+            RIGHT => self.at = (self.at + 1).min(self.params.length),
+            _ => self.at = self.at.saturating_sub(1),
+        }
+        Step::on(self.look(), if self.at == before { self.params.wall_reward } else { 0.0 })
+    }
 }
 
 impl Env for TMaze {
@@ -110,19 +164,7 @@ impl Env for TMaze {
 
     #[inline]
     fn step(&mut self, action: usize, _: &mut Rng) -> Step<usize> {
-        let (junction, before) = (self.at == self.params.length, self.at);
-        match action {
-            UP | DOWN if junction => {
-                self.turn = Some(action);
-                let right = action == self.signal();
-                let reward = if right { self.params.goal_reward } else { self.params.wrong_reward };
-                return Step::terminated(self.look(), reward);
-            }
-            UP | DOWN => {}
-            RIGHT => self.at = (self.at + 1).min(self.params.length),
-            _ => self.at = self.at.saturating_sub(1),
-        }
-        Step::on(self.look(), if self.at == before { self.params.wall_reward } else { 0.0 })
+        self.moved(action)
     }
 
     fn state(&self) -> Option<State> {
@@ -162,6 +204,10 @@ impl Render for TMaze {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tabular::{
+        TabularModel,
+        testing::{assert_is_a_model, from_start, solve},
+    };
 
     fn maze(down: bool) -> TMaze {
         let mut env = TMaze::new(TMazeParams { length: 3, ..TMazeParams::default() }).unwrap();
@@ -196,6 +242,22 @@ mod tests {
         assert_eq!(walk(RIGHT), Step::on(JUNCTION, -0.1));
         assert_eq!(walk(UP), Step::terminated(JUNCTION, -0.1));
         assert_eq!(env.frame().text.unwrap().plain(), "   ●\n↓···\n   G");
+    }
+
+    #[test]
+    fn the_table_is_the_maze() {
+        let maze = maze(false);
+        let table = maze.table();
+        assert_is_a_model(&table);
+        assert_eq!((0..8).map(|state| maze.observation(state)).collect::<Vec<_>>(), [0, 2, 2, 3, 1, 2, 2, 3]);
+        let only = |state, action| {
+            let [outcome] = table.outcomes(state, action) else { panic!("one outcome") };
+            (outcome.next, outcome.reward, outcome.terminated)
+        };
+        assert_eq!([only(0, 1), only(4, 3), only(3, UP), only(7, UP)].map(|(next, ..)| next), [1, 4, 3, 7]);
+        assert_eq!([only(3, UP), only(7, UP)].map(|(_, reward, end)| (reward, end)), [(4.0, true), (-0.1, true)]);
+        let (values, best) = solve(&table, 1.0);
+        assert_eq!((from_start(&table, &values), best[0], best[3], best[7]), (4.0, RIGHT, UP, DOWN));
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! Blackjack against a dealer who draws up to 17: Sutton & Barto, "Reinforcement Learning: An Introduction", 2nd ed.
 //! 2018, example 5.1, with the rules and the random draws of Gymnasium's `Blackjack-v1`.
 //!
-//! Finite, but not a table: an observation does not say whether 21 are two cards, a natural.
+//! An observation does not say whether 21 are two cards, a natural. The table, in [`blackjack_table`](super::blackjack_table),
+//! has states that do.
+
+use std::sync::Arc;
 
 use crate::{
     entry::{Entry, Made, typed, values},
@@ -40,8 +43,26 @@ best policy is worth −0.0431. The same seed gives Gymnasium's cards.",
     source: "Sutton & Barto 2018, example 5.1; Gymnasium's Blackjack-v1",
     params: BlackjackParams::list,
     check: values::<BlackjackParams>,
-    make: |settings| Ok(Made::shown(Blackjack::new(typed(settings)?)?).with_actions(&["stick", "hit"])),
+    make: |settings| {
+        let env = Blackjack::new(typed(settings)?)?;
+        let table = Arc::new(env.table());
+        Ok(Made::shown(env).with_model(table).with_actions(&["stick", "hit"]))
+    },
 };
+
+impl BlackjackParams {
+    /// What a player gets whose score (0 above 21) and whether it is a natural are the first pair, against a dealer's.
+    pub(super) fn settle(&self, (player, natural): (usize, bool), (dealer, dealers): (usize, bool)) -> f64 {
+        let reward = f64::from(i8::from(player > dealer) - i8::from(player < dealer));
+        if self.sab && natural && !dealers {
+            1.0
+        } else if !self.sab && self.natural && natural && reward == 1.0 {
+            1.5
+        } else {
+            reward
+        }
+    }
+}
 
 /// What a player sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,16 +168,13 @@ impl Blackjack {
 
     /// What the player gets on sticking, once the dealer has drawn.
     fn settle(&self) -> f64 {
-        let (player, dealer) = (self.player.score(), self.dealer.score());
-        let reward = f64::from(i8::from(player > dealer) - i8::from(player < dealer));
-        let BlackjackParams { sab, natural } = self.params;
-        if sab && self.player.is_natural() && !self.dealer.is_natural() {
-            1.0
-        } else if !sab && natural && self.player.is_natural() && reward == 1.0 {
-            1.5
-        } else {
-            reward
-        }
+        let hand = |hand: &Hand| (hand.score(), hand.is_natural());
+        self.params.settle(hand(&self.player), hand(&self.dealer))
+    }
+
+    /// Which rules hold.
+    pub(super) fn rules(&self) -> &BlackjackParams {
+        &self.params
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod baird;
 pub mod blackjack;
+mod blackjack_table;
 pub mod car_rental;
 pub mod deep_sea;
 pub mod gambler;

@@ -8,6 +8,7 @@ use crate::{
     entry::Made,
     env::{Env, Step},
     error::Error,
+    grid::Map,
     render::{Frame, Render, Text},
     rng::Rng,
     space::Space,
@@ -154,13 +155,14 @@ pub struct Finite {
     at: usize,
     look: Option<Arc<Look>>,
     actions: &'static [&'static str],
+    map: Option<Arc<Map>>,
 }
 
 impl Finite {
     /// An environment of that name over the table.
     pub fn new(id: &str, table: Arc<Table>, time_limit: Option<u32>, reward_threshold: Option<f64>) -> Self {
         let spec = Spec::new(id, Space::Discrete(table.states()), Space::Discrete(table.actions()));
-        Self { spec: Spec { time_limit, reward_threshold, ..spec }, table, at: 0, look: None, actions: &[] }
+        Self { spec: Spec { time_limit, reward_threshold, ..spec }, table, at: 0, look: None, actions: &[], map: None }
     }
 
     /// With a look of its own: a state's frame. Without one, frames say the number of the state.
@@ -173,10 +175,16 @@ impl Finite {
         Self { actions, ..self }
     }
 
+    /// On a map whose cells are the states.
+    pub fn on(self, map: Map) -> Self {
+        Self { map: Some(Arc::new(map)), ..self }
+    }
+
     /// The registry's form: with its table, and to be looked at.
     pub fn made(self) -> Made {
-        let (model, actions): (Arc<dyn TabularModel>, _) = (self.table.clone(), self.actions);
-        Made::shown(self).with_model(model).with_actions(actions)
+        let (model, actions, map): (Arc<dyn TabularModel>, _, _) = (self.table.clone(), self.actions, self.map.clone());
+        let made = Made::shown(self).with_model(model).with_actions(actions);
+        if let Some(map) = map { made.with_map(map) } else { made }
     }
 
     /// The table.

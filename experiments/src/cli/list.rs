@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use clap::ValueEnum;
+use gymkhana_agents::planning::{SOLVERS, Solver};
 use gymkhana_envs::{
     Registry,
     registry::Entry,
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 use super::out::{columns, say};
 use crate::sections::{SECTIONS, Section, joined};
 
-/// List environments, agents, sections and wrappers
+/// List environments, agents, solvers, sections and wrappers
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:\n  gymkhana list\n  gymkhana list envs --json")]
 pub(super) struct Args {
@@ -27,17 +28,19 @@ pub(super) struct Args {
 enum Kind {
     Envs,
     Agents,
+    Solvers,
     Sections,
     Wrappers,
 }
 
-const ALL: [Kind; 4] = [Kind::Envs, Kind::Agents, Kind::Sections, Kind::Wrappers];
+const ALL: [Kind; 5] = [Kind::Envs, Kind::Agents, Kind::Solvers, Kind::Sections, Kind::Wrappers];
 
 impl Kind {
     fn title(self) -> &'static str {
         match self {
             Self::Envs => "Environments",
             Self::Agents => "Agents",
+            Self::Solvers => "Solvers",
             Self::Sections => "Sections",
             Self::Wrappers => "Wrappers",
         }
@@ -53,6 +56,7 @@ impl Kind {
         match self {
             Self::Envs => envs.entries().iter().map(|e| entry(e.id, e.about, e.family)).collect(),
             Self::Agents => gymkhana_agents::registry::REGISTRY.iter().map(|e| entry(e.id, e.about, "")).collect(),
+            Self::Solvers => SOLVERS.iter().map(|s| entry(s.id, s.about, "")).collect(),
             Self::Sections => SECTIONS.iter().map(|s| entry(s.id, &section_line(s), "")).collect(),
             Self::Wrappers => WRAPPERS.iter().map(|w| entry(w.name, w.about, "")).collect(),
         }
@@ -65,6 +69,10 @@ impl Kind {
                 let one =
                     |e: &gymkhana_agents::registry::Entry| json!({ "id": e.id, "about": e.about, "source": e.source });
                 gymkhana_agents::registry::REGISTRY.iter().map(one).collect()
+            }
+            Self::Solvers => {
+                let one = |s: &Solver| json!({ "id": s.id, "about": s.about, "source": s.source });
+                SOLVERS.iter().map(one).collect()
             }
             Self::Sections => {
                 let one = |s: &Section| json!({ "id": s.id, "about": section_line(s), "titles": s.titles, "names": s.names, "costly": s.costly });

@@ -13,6 +13,7 @@ mod report;
 mod run;
 mod settings;
 mod show;
+mod solve;
 mod stage;
 mod train;
 mod trained;
@@ -53,6 +54,7 @@ enum Command {
     Plot(plot::Args),
     Report(report::Args),
     Play(play::Args),
+    Solve(solve::Args),
     Parity(parity::Args),
     CheckEnv(check_env::Args),
     Bench(bench::Args),
@@ -110,6 +112,7 @@ pub fn main_with(envs: Registry) -> ExitCode {
         Command::Plot(args) => plot::main(&args),
         Command::Report(args) => report::main(&args),
         Command::Play(args) => play::main(envs, &args),
+        Command::Solve(args) => solve::main(envs, &args),
         Command::Parity(args) => parity::main(envs, &args),
         Command::CheckEnv(args) => check_env::main(envs, &args),
         Command::Bench(args) => bench::main(&args),
@@ -172,7 +175,7 @@ fn status(error: &anyhow::Error) -> u8 {
             || cause.downcast_ref::<Envs>().is_some_and(wrong_name_or_value)
             || cause.downcast_ref::<Agents>().is_some_and(|error| match error {
                 Agents::Env(error) => wrong_name_or_value(error),
-                Agents::Misfit { .. } | Agents::DeviceNotBuilt(_) => true,
+                Agents::Misfit { .. } | Agents::Unsolvable { .. } | Agents::DeviceNotBuilt(_) => true,
                 _ => false,
             });
         if wrong_use {

@@ -1,6 +1,7 @@
 //! `gymkhana show NAME`
 
 use anyhow::Result;
+use gymkhana_agents::planning::{SOLVERS, Solver, solver};
 use gymkhana_envs::{
     Param, Registry,
     error::nearest,
@@ -14,11 +15,11 @@ use crate::{
     zoo,
 };
 
-/// Show an environment, an agent, a section or a wrapper: what it is, its equations, its parameters
+/// Show an environment, an agent, a solver, a section or a wrapper: what it is, its equations, its parameters
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:\n  gymkhana show dqn\n  gymkhana show CartPole-v1\n  gymkhana show 5.4.2")]
 pub(super) struct Args {
-    /// An environment, an agent, a wrapper, or a section by number or title
+    /// An environment, an agent, a solver, a wrapper, or a section by number or title
     name: String,
 }
 
@@ -26,6 +27,9 @@ pub(super) fn main(envs: &Registry, args: &Args) -> Result<()> {
     let name = args.name.trim();
     if let Ok(agent) = gymkhana_agents::registry::find(name) {
         return say(&agent_text(envs, agent));
+    }
+    if let Ok(solver) = solver::find(name) {
+        return say(&solver_text(solver));
     }
     if let Ok(env) = envs.find(name) {
         return say(&env_text(env)?);
@@ -41,12 +45,17 @@ pub(super) fn main(envs: &Registry, args: &Args) -> Result<()> {
     let known = gymkhana_agents::registry::REGISTRY
         .iter()
         .map(|e| e.id)
+        .chain(SOLVERS.iter().map(|solver| solver.id))
         .chain(envs.entries().iter().map(|e| e.id))
         .chain(SECTIONS.iter().flat_map(|s| std::iter::once(s.id).chain(s.titles).chain(s.names.iter().copied())))
         .chain(WRAPPERS.iter().map(|w| w.name));
     let near = nearest(name, known);
-    Err(gymkhana_envs::Error::Unknown { kind: "environment, agent, section or wrapper", name: name.into(), near }
-        .into())
+    Err(gymkhana_envs::Error::Unknown {
+        kind: "environment, agent, solver, section or wrapper",
+        name: name.into(),
+        near,
+    }
+    .into())
 }
 
 /// A line per parameter; `tuned` has a column for each environment with tuned settings.
@@ -84,6 +93,19 @@ fn agent_text(envs: &Registry, agent: &gymkhana_agents::registry::Entry) -> Stri
         parameters(&(agent.params)(), "", &tuned),
         agent.id,
         tuned.first().map_or("ENV", |(env, _)| *env),
+    )
+}
+
+fn solver_text(solver: &Solver) -> String {
+    format!(
+        "{}: {}\n\n{}\n\nSolves finite environments that have a transition table.\nSource: {}\n\n{}\nTry: gymkhana solve {} \
+         FrozenLake-v1",
+        solver.id,
+        solver.about,
+        indented(solver.equations),
+        solver.source,
+        parameters(&(solver.params)(), "", &[]),
+        solver.id,
     )
 }
 

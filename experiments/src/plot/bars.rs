@@ -4,8 +4,8 @@ use super::axis;
 use super::categories::Categories;
 use super::frame::{Frame, Names, TICK, TICK_ROW, TICKS, Vertical};
 use super::legend::Legend;
-use super::scene::{Align, Area, Scene};
-use super::theme::{HAIRLINE, MUTED, SPINE, TEXT, TICK_SIZE};
+use super::scene::{Align, Area, Point, Scene};
+use super::theme::{CARD, HAIRLINE, MUTED, SPINE, TEXT, TICK_SIZE};
 use super::{Reference, Scale, font, gaps};
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
@@ -112,12 +112,20 @@ impl Bars {
         frame.draw_references(legend, scene);
         if slots.bars().all(|(bar, (left, right))| font::width(&axis::number(bar.value), TICKS) + 4.0 < right - left) {
             for (bar, (left, right)) in slots.bars() {
-                let number = bar.number_height(&frame).filter(|y| (top..bottom).contains(y));
-                let at = number.map(|y| (f64::midpoint(left, right), y));
-                at.into_iter().for_each(|at| scene.text(at, axis::number(bar.value), TICKS, MUTED, Align::Middle));
+                if let Some(y) = bar.number_height(&frame).filter(|y| (top..bottom).contains(y)) {
+                    draw_number(bar.value, (f64::midpoint(left, right), y), scene);
+                }
             }
         }
     }
+}
+
+/// Writes a number over whatever line runs behind it.
+fn draw_number(value: f64, (x, y): Point, scene: &mut Scene) {
+    let text = axis::number(value);
+    let half = (font::width(&text, TICKS) / 2.0 + 1.0, TICK_SIZE * 0.55);
+    scene.fill(Area { left: x - half.0, right: x + half.0, top: y - half.1, bottom: y + half.1 }.corners(), CARD);
+    scene.text((x, y), text, TICKS, MUTED, Align::Middle);
 }
 
 /// Where the bars stand: each takes a share of the width, and the room beside a cluster another.

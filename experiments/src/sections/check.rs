@@ -88,6 +88,17 @@ pub struct Check {
 }
 
 impl Check {
+    /// |measured − target| ≤ tolerance.
+    pub(super) fn near(
+        name: impl Into<String>,
+        measured: f64,
+        (target, tolerance): (f64, f64),
+        source: Source,
+        from: impl Into<String>,
+    ) -> Self {
+        Self { name: name.into(), measured, target: Target::Near { target, tolerance }, source, from: from.into() }
+    }
+
     /// Whether the measured number is what it should be.
     pub fn passes(&self) -> bool {
         match self.target {

@@ -1,15 +1,40 @@
 //! The sections of the book: what each shows, how it runs, and the numbers it is checked against.
 
+mod bandits;
 mod check;
 pub mod index;
 mod names;
+mod planned;
 mod report;
+mod s5_1_1;
+mod s5_1_2;
+mod s5_1_3;
+mod s5_1_4;
 mod s5_1_5;
+mod s5_1_6;
+mod s5_2_1;
+mod s5_2_2;
+mod s5_2_3;
+mod s5_2_4;
+mod s5_2_5;
+mod s5_2_6;
+mod s5_2_7;
+mod s5_3_1;
+mod s5_3_2;
+mod s5_3_3;
+mod s5_3_4;
 mod s5_4_1;
 mod s5_4_2;
+mod s5_4_3;
 mod s5_4_4;
+mod s5_5_1;
+mod s5_5_2;
+mod s5_5_3;
+mod s5_8_1;
+mod s6_2_1;
 pub mod study;
 mod trial;
+mod walks;
 
 pub(crate) use check::number;
 pub use check::{Check, Source, Target};
@@ -76,4 +101,58 @@ pub struct Table {
 }
 
 /// All sections, in the order of the book.
-pub const SECTIONS: &[Section] = &[s5_1_5::SECTION, s5_4_1::SECTION, s5_4_2::SECTION, s5_4_4::SECTION];
+pub const SECTIONS: &[Section] = &[
+    s5_1_1::SECTION,
+    s5_1_2::SECTION,
+    s5_1_3::SECTION,
+    s5_1_4::SECTION,
+    s5_1_5::SECTION,
+    s5_1_6::SECTION,
+    s5_2_1::SECTION,
+    s5_2_2::SECTION,
+    s5_2_3::SECTION,
+    s5_2_4::SECTION,
+    s5_2_5::SECTION,
+    s5_2_6::SECTION,
+    s5_2_7::SECTION,
+    s5_3_1::SECTION,
+    s5_3_2::SECTION,
+    s5_3_3::SECTION,
+    s5_3_4::SECTION,
+    s5_4_1::SECTION,
+    s5_4_2::SECTION,
+    s5_4_3::SECTION,
+    s5_4_4::SECTION,
+    s5_5_1::SECTION,
+    s5_5_2::SECTION,
+    s5_5_3::SECTION,
+    s5_8_1::SECTION,
+    s6_2_1::SECTION,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{launch::Making, observe::Bars};
+
+    /// They need no directory, and no time to speak of.
+    #[test]
+    fn sections_of_pure_arithmetic_find_their_numbers() {
+        let bars = Bars::new();
+        for section in [
+            s5_1_2::SECTION,
+            s5_1_3::SECTION,
+            s5_2_1::SECTION,
+            s5_2_2::SECTION,
+            s5_2_3::SECTION,
+            s5_2_4::SECTION,
+            s5_2_6::SECTION,
+        ] {
+            let study = Study::new(Scale::Quick, None, std::path::PathBuf::new(), Making::default(), &bars);
+            let findings = (section.run)(&study).unwrap();
+            let missed: Vec<&Check> = findings.checks.iter().filter(|check| !check.passes()).collect();
+            assert!(missed.is_empty() && !findings.checks.is_empty(), "{}: {missed:?}", section.id);
+            findings.figure.svg().unwrap();
+        }
+    }
+}

@@ -2,7 +2,8 @@
 
 use crate::support::Place;
 
-const COMMANDS: [&str; 10] = ["list", "show", "run", "train", "eval", "plot", "play", "parity", "check-env", "bench"];
+const COMMANDS: [&str; 11] =
+    ["list", "show", "run", "train", "eval", "plot", "play", "solve", "parity", "check-env", "bench"];
 
 /// The same text on a narrow terminal and a wide one.
 fn said(line: &str) -> String {
@@ -75,9 +76,13 @@ fn the_list_as_json_says_what_the_list_says() {
             assert!(text.lines().any(|line| line.trim().starts_with(id) && line.ends_with(about)), "{id}: {about}");
         }
     }
-    for (argument, kind) in
-        [("envs", "environments"), ("agents", "agents"), ("sections", "sections"), ("wrappers", "wrappers")]
-    {
+    for (argument, kind) in [
+        ("envs", "environments"),
+        ("agents", "agents"),
+        ("solvers", "solvers"),
+        ("sections", "sections"),
+        ("wrappers", "wrappers"),
+    ] {
         let alone: serde_json::Value = serde_json::from_str(&said(&format!("list {argument} --json"))).unwrap();
         assert_eq!(alone, value[kind]);
     }
@@ -96,7 +101,7 @@ fn everything_in_the_list_can_be_shown() {
 
 #[test]
 fn an_agent_an_environment_a_wrapper_and_a_section() {
-    for name in ["q-learning", "dqn", "CartPole-v1", "Gridworld", "discretize", "5.4.2"] {
+    for name in ["q-learning", "dqn", "value-iteration", "CartPole-v1", "Gridworld", "discretize", "5.4.2"] {
         insta::assert_snapshot!(format!("show-{name}"), said(&format!("show {name}")));
     }
 }

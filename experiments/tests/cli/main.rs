@@ -8,8 +8,10 @@ mod errors;
 mod gym;
 mod help;
 mod nothing_lost;
+mod numbers;
 mod pipes;
 mod resume;
 mod same_numbers;
 #[cfg(unix)]
 mod signals;
+mod solve;

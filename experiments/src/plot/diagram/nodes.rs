@@ -39,7 +39,7 @@ pub(super) struct Placed<'a> {
 pub(super) fn placed(nodes: &[Node], area: Area) -> Vec<Placed<'_>> {
     let named = nodes.iter().any(|node| node.shape == Shape::Open && !node.label.trim().is_empty());
     let radius = if named { NAMED } else { BARE };
-    let mut placed: Vec<Placed<'_>> = nodes.iter().map(|node| Placed::new(node, radius, area.width() * 0.45)).collect();
+    let mut placed: Vec<Placed<'_>> = nodes.iter().map(|node| Placed::new(node, radius, room(node, area))).collect();
     // What stands out on each side, less the nearer it is to the other side.
     let most = |reach: fn(&Placed<'_>) -> f64| placed.iter().map(reach).fold(0.0, f64::max);
     let left = most(|it| it.reach().0 * (1.0 - it.node.at.0));
@@ -54,6 +54,11 @@ pub(super) fn placed(nodes: &[Node], area: Area) -> Vec<Placed<'_>> {
         node.at = (x.min(area.right - after).max(area.left + before), y);
     }
     placed
+}
+
+/// How long a label may be: nearly as wide as the area in its middle, about half of that at its sides.
+fn room(node: &Node, area: Area) -> f64 {
+    area.width() * (0.96 * (1.0 - 2.0 * (node.at.0 - 0.5).abs())).max(0.45)
 }
 
 impl<'a> Placed<'a> {
