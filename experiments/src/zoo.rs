@@ -9,14 +9,23 @@ use crate::config::Values;
 
 /// Agent, and its file.
 const FILES: &[(&str, &str)] = &[
+    ("double-q-learning", include_str!("../zoo/double-q-learning.toml")),
     ("dqn", include_str!("../zoo/dqn.toml")),
     ("epsilon-greedy", include_str!("../zoo/epsilon-greedy.toml")),
     ("exp3", include_str!("../zoo/exp3.toml")),
+    ("expected-sarsa", include_str!("../zoo/expected-sarsa.toml")),
     ("gradient-bandit", include_str!("../zoo/gradient-bandit.toml")),
     ("lin-ucb", include_str!("../zoo/lin-ucb.toml")),
+    ("n-step-sarsa", include_str!("../zoo/n-step-sarsa.toml")),
     ("q-learning", include_str!("../zoo/q-learning.toml")),
+    ("q-sigma", include_str!("../zoo/q-sigma.toml")),
+    ("sarsa", include_str!("../zoo/sarsa.toml")),
+    ("sarsa-lambda", include_str!("../zoo/sarsa-lambda.toml")),
+    ("semi-gradient-sarsa", include_str!("../zoo/semi-gradient-sarsa.toml")),
     ("thompson", include_str!("../zoo/thompson.toml")),
+    ("tree-backup", include_str!("../zoo/tree-backup.toml")),
     ("ucb", include_str!("../zoo/ucb.toml")),
+    ("watkins-q-lambda", include_str!("../zoo/watkins-q-lambda.toml")),
 ];
 
 /// Tuned settings of one agent on one environment.

@@ -40,10 +40,7 @@ Reward −1 per step, −100 off the cliff and back to the start. Terminates at 
     source: "Sutton & Barto 2018, example 6.6; Gymnasium's CliffWalking-v1",
     params: CliffWalkingParams::list,
     check: values::<CliffWalkingParams>,
-    make: |settings| {
-        let p: CliffWalkingParams = typed(settings)?;
-        Ok(cliff("CliffWalking-v1", p.is_slippery, p.time_limit)?.made())
-    },
+    make: |settings| Ok(cliff_walking(&typed(settings)?)?.made()),
 };
 
 /// The cliff on slippery ground.
@@ -64,6 +61,15 @@ return is −64.709.",
 };
 
 const MAP: &str = "............/............/............/SCCCCCCCCCCG";
+
+/// Sutton & Barto's cliff.
+///
+/// # Errors
+/// If a parameter is out of range.
+pub fn cliff_walking(p: &CliffWalkingParams) -> Result<Finite, Error> {
+    p.validate()?;
+    cliff("CliffWalking-v1", p.is_slippery, p.time_limit)
+}
 
 fn cliff(id: &str, is_slippery: bool, time_limit: u32) -> Result<Finite, Error> {
     let slip = if is_slippery { Slip::Thirds } else { Slip::Sides };

@@ -17,6 +17,7 @@ mod taxi_look;
 pub mod windy;
 
 pub use changing_maze::ChangingMaze;
+pub use cliff_walking::{CliffWalkingParams, cliff_walking};
 pub use dyna_maze::{DYNA_MAP, blocking_maze, dyna_maze, shortcut_maze};
 pub use four_rooms::{FourRoomsParams, four_rooms};
 pub use frozen_lake::{FrozenLake8x8Params, FrozenLakeParams, frozen_lake};

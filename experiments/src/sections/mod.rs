@@ -10,6 +10,7 @@ mod s5_1_1;
 mod s5_1_2;
 mod s5_1_3;
 mod s5_1_4;
+mod s5_1_5;
 mod s5_1_6;
 mod s5_1_7;
 mod s5_2_1;
@@ -26,6 +27,7 @@ mod s5_3_4;
 mod s5_4_1;
 mod s5_4_2;
 mod s5_4_3;
+mod s5_4_4;
 mod s5_5_1;
 mod s5_5_2;
 mod s5_5_3;
@@ -105,6 +107,7 @@ pub const SECTIONS: &[Section] = &[
     s5_1_2::SECTION,
     s5_1_3::SECTION,
     s5_1_4::SECTION,
+    s5_1_5::SECTION,
     s5_1_6::SECTION,
     s5_1_7::SECTION,
     s5_2_1::SECTION,
@@ -121,6 +124,7 @@ pub const SECTIONS: &[Section] = &[
     s5_4_1::SECTION,
     s5_4_2::SECTION,
     s5_4_3::SECTION,
+    s5_4_4::SECTION,
     s5_5_1::SECTION,
     s5_5_2::SECTION,
     s5_5_3::SECTION,
