@@ -104,7 +104,7 @@ fn run(_: &Study<'_>) -> Result<Findings> {
         )],
         figure: Figure {
             title: "5.2.5 Bellman equation: Jack's car rental, γ = 0.9".into(),
-            panels: vec![residuals(&found).into(), policy(moved).into()],
+            panels: vec![residuals(&found).into(), policy(&moved).into()],
         },
     })
 }
@@ -139,7 +139,7 @@ fn residuals(found: &[(&str, Solution)]) -> Panel {
 }
 
 /// The best policy: many cars at the first location on top.
-fn policy(moved: Vec<f64>) -> HeatMap {
+fn policy(moved: &[f64]) -> HeatMap {
     let rows: Vec<_> = moved.chunks(CARS + 1).rev().flatten().copied().collect();
     let ticks = |names: &mut dyn Iterator<Item = usize>| -> Vec<String> {
         names.map(|cars| if cars % 5 == 0 { cars.to_string() } else { String::new() }).collect()
