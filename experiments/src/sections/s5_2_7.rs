@@ -325,7 +325,10 @@ fn policy(best: &Hands, usable_ace: bool) -> HeatMap {
 
 fn sampling_panel(squared: &[Vec<f64>; 2]) -> Panel {
     let curve = |(errors, name): (&Vec<f64>, &str)| {
-        line(name, (1_u32..).map(f64::from).zip(errors.iter().copied()), LineStyle::Solid)
+        // On a logarithmic axis a hundred points of each decade are enough.
+        let shown = |episode: u32| episode.is_multiple_of(10_u32.pow(episode.ilog10().saturating_sub(1)));
+        let points = (1_u32..).zip(errors.iter().copied()).filter(|(episode, _)| shown(*episode));
+        line(name, points.map(|(episode, error)| (f64::from(episode), error)), LineStyle::Solid)
     };
     Panel {
         title: "Importance sampling".into(),

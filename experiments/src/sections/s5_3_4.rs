@@ -32,7 +32,7 @@ pub(super) const SECTION: Section = Section {
     ],
     names: &[
         "MC TD DP", "batch TD", "batch MC", "batch updating", "批量更新", "exhaustive search", "穷举搜索", "窮舉搜尋",
-        "certainty equivalence", "backup diagrams", "unified view",
+        "certainty equivalence", "unified view",
     ],
     about: "\
 Four ways to learn a value differ in how deep they look and how wide. TD looks at one step that was taken, Monte Carlo at a
