@@ -21,7 +21,7 @@ values:  π ← greedy(Q)        policy:  θ ← θ + α ∇J(θ)        actor-c
 on-policy: learns of the policy that acts        off-policy: of another one        offline: from what is recorded
 model-based: s′, r ← Model(s, a)        model-free: s′, r ← world",
     look_at: "\
-A panel for each large branch: points are branches, names without one the algorithms that grow there. `gymkhana list agents
+A panel for each large branch: coloured points are branches, black ones the algorithms that grow there. `gymkhana list agents
 --tree` prints the same with a line on each.",
     note: "\
 The borders are not sharp. Actor-critic learns values and a policy, Q(σ) is on-policy or off-policy by its σ, Dyna-Q is
@@ -102,10 +102,10 @@ fn diagram(branch: &Branch) -> Diagram {
     grow(&mut lines, 0, None, branch);
     let last = (lines.len().max(2) - 1) as f64;
     let node = |(at, line): (usize, &Line)| Node {
-        at: (0.12 * (line.depth - 1) as f64, at as f64 / last),
-        shape: if line.leaf { Shape::Label } else { Shape::Filled },
+        at: (0.06 * (line.depth - 1) as f64, at as f64 / last),
+        shape: Shape::Filled,
         label: line.label.into(),
-        strong: false,
+        strong: !line.leaf,
     };
     let edge = |(at, line): (usize, &Line)| Some(Edge { from: line.above?, to: at, ..Edge::default() });
     Diagram {

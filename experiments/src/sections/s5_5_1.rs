@@ -111,10 +111,15 @@ fn run(_: &Study<'_>) -> Result<Findings> {
 fn figure(best: f64) -> Result<Figure> {
     let x: Vec<f64> = (10..=980).map(|i| f64::from(i) / 1000.0).collect();
     let curve = x.iter().map(|p| worth(*p)).collect::<Result<_>>()?;
-    let marked = [0.05, best, 0.95];
-    let marks = marked.iter().map(|p| worth(*p)).collect::<Result<_>>()?;
-    let optimum = Reference { label: "best".into(), y: ShortCorridor::value(best) };
-    let climbs = [0.002, 0.01, 0.05].map(|alpha| {
+    let mark = |(label, p): (&str, f64)| {
+        let style = LineStyle::Points;
+        Ok(Series { label: label.into(), x: vec![p], mean: vec![worth(p)?], style, ..Series::default() })
+    };
+    let marks = [("ε-greedy, left", 0.05), ("best", best), ("ε-greedy, right", 0.95)].into_iter().map(mark);
+    let mut series = marks.collect::<Result<Vec<_>>>()?;
+    series.push(Series { label: "J(p)".into(), x, mean: curve, ..Series::default() });
+    let optimum = Reference { label: "the top".into(), y: ShortCorridor::value(best) };
+    let climbs = [0.002, 0.01, 0.08].map(|alpha| {
         let path: Vec<f64> = ascent(alpha, 120).into_iter().map(ShortCorridor::value).collect();
         Series {
             label: format!("α = {alpha}"),
@@ -130,16 +135,7 @@ fn figure(best: f64) -> Result<Figure> {
                 title: "A policy and what it earns".into(),
                 x_label: "p, probability of going right".into(),
                 y_label: "J(p)".into(),
-                series: vec![
-                    Series {
-                        label: "best, and two ε-greedy".into(),
-                        x: marked.into(),
-                        mean: marks,
-                        style: LineStyle::Points,
-                        ..Series::default()
-                    },
-                    Series { label: "J(p)".into(), x, mean: curve, ..Series::default() },
-                ],
+                series,
                 references: vec![optimum.clone()],
                 y_range: Some((-100.0, 0.0)),
                 ..Panel::default()

@@ -105,3 +105,16 @@ fn an_agent_an_environment_a_wrapper_and_a_section() {
         insta::assert_snapshot!(format!("show-{name}"), said(&format!("show {name}")));
     }
 }
+
+#[test]
+fn the_tree_has_every_agent_and_solver() {
+    let place = Place::new();
+    let said = place.ok("list agents --tree");
+    let agents = gymkhana_agents::registry::REGISTRY.iter().map(|entry| entry.id);
+    let solvers = gymkhana_agents::planning::solver::SOLVERS.iter().map(|solver| solver.id);
+    for id in agents.chain(solvers) {
+        let lines = said.lines().filter(|line| line.split_whitespace().any(|word| word == id)).count();
+        assert!(lines >= 1, "{id} is not in\n{said}");
+    }
+    place.run("list envs --tree").failed(2, &["only agents have a tree"]);
+}
