@@ -144,7 +144,7 @@ impl Agent<usize, usize> for SemiGradientSarsa {
         let (gamma, epsilon) = (self.config.gamma, self.epsilon());
         let Learnt { known: Known { q, step }, steps, chosen } = &mut self.learnt;
         let alpha = self.config.learning_rate.at(*step, self.run) / q.active() as f64;
-        for i in 0..seen.lanes() {
+        for (i, chosen) in chosen.iter_mut().enumerate() {
             let (row, legal, action) = (seen.was.obs.row(i), seen.was.legal_in(i), seen.act.row(i)[0]);
             steps.push(i, &Step { row, legal, action, reward: seen.reward[i], ratio: 1.0 });
             let next = seen.next(i);
@@ -160,7 +160,7 @@ impl Agent<usize, usize> for SemiGradientSarsa {
                 log.record("train/td_error", delta.abs());
                 steps.pop(i);
             }
-            chosen[i] = next_action.filter(|_| !ended);
+            *chosen = next_action.filter(|_| !ended);
         }
         *step += seen.lanes() as u64;
         Ok(())

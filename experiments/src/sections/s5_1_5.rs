@@ -49,7 +49,9 @@ Q(sₜ, aₜ) ← Q(sₜ, aₜ) + α δₜ",
     look_at: "\
 Left: while they explore, Q-learning earns least, near what its edge path is worth under ε = .1; Expected Sarsa earns what
 the best policy that explores can. Middle and right: the arrows of Q-learning go along the edge, those of Sarsa round it.",
-    note: "",
+    note: "\
+What the edge path is worth under ε = .1 depends on what is done off it: −51.81 where one goes straight down to the edge again,
+−45.80 where one goes on to the right and down in the last column. Both are greedy for the values without exploration.",
     trains: &[],
     further: &[
         "gymkhana train sarsa CliffWalking-v1 --set epsilon=0.01",
@@ -63,7 +65,6 @@ the best policy that explores can. Middle and right: the arrows of Q-learning go
 const EPISODES: usize = 500;
 const EPSILON: f64 = 0.1;
 const START: usize = 36;
-const ABOVE_GOAL: usize = 35;
 const GOAL: usize = 47;
 const COLUMNS: usize = 12;
 
@@ -108,7 +109,7 @@ fn run(study: &Study<'_>) -> Result<Findings> {
             simulated("Sarsa", &sarsa, -26.7, 7.6),
             simulated("Q-learning", &q_learning, -50.1, 7.2),
             simulated("Expected Sarsa", &expected, -20.8, 1.9),
-            exact("the edge path under ε = .1", edge, -51.81, "linear equations; always to the right off the path"),
+            exact("the edge path under ε = .1", edge, -51.81, "linear equations; down to the edge off the path"),
             exact("the best ε-soft policy, ε = .1", soft, -20.71, "policy iteration over ε-soft policies"),
         ],
         tables: vec![Table {
@@ -168,13 +169,19 @@ where
     })
 }
 
-/// What an episode is worth that goes up, right along the edge and down, to the right wherever else it comes to, and does
-/// something at random with probability ε.
+/// What an episode is worth that goes up, right along the edge and down, straight down to the edge wherever else it comes to,
+/// and does something at random with probability ε.
 fn edge_path(cliff: &Finite) -> Result<f64> {
+    off_path(cliff, 2)
+}
+
+/// The same with another action off the path: `action` above the edge, and down in the last column.
+fn off_path(cliff: &Finite, action: usize) -> Result<f64> {
     let action = |state: usize| match state {
         START => 0,
-        ABOVE_GOAL => 2,
-        _ => 1,
+        _ if state % COLUMNS == COLUMNS - 1 => 2,
+        _ if state / COLUMNS == 2 => 1,
+        _ => action,
     };
     let policy: Vec<usize> = (0..=GOAL).map(action).collect();
     Ok(evaluate(&**cliff.model(), &PolicyTable::soft(&policy, 4, EPSILON), 1.0)?[START])
@@ -227,6 +234,7 @@ mod tests {
     fn what_the_two_paths_are_worth_is_exact() {
         let cliff = cliff_walking(&CliffWalkingParams::default()).unwrap();
         assert_eq!(format!("{:.2}", edge_path(&cliff).unwrap()), "-51.81");
+        assert_eq!(format!("{:.2}", off_path(&cliff, 1).unwrap()), "-45.80", "to the right off the path");
         assert_eq!(format!("{:.2}", best_soft(&cliff).unwrap()), "-20.71");
     }
 }

@@ -127,7 +127,7 @@ impl Agent<usize, usize> for SarsaLambda {
         let SarsaLambdaConfig { learning_rate, gamma, lambda, traces: kind, trace_cut, epsilon, .. } = self.config;
         let Learnt { known: Known { q, step }, traces, chosen } = &mut self.learnt;
         let (alpha, epsilon) = (learning_rate.at(*step, self.steps), epsilon.at(*step, self.steps));
-        for i in 0..seen.lanes() {
+        for (i, chosen) in chosen.iter_mut().enumerate() {
             let (state, action) = (q.state(seen.was.obs.row(i)), seen.act.row(i)[0]);
             let next = q.state(seen.next(i));
             let next_action = (!seen.terminated[i]).then(|| q.epsilon_greedy(next, seen.next_legal(i), epsilon, rng));
@@ -141,7 +141,7 @@ impl Agent<usize, usize> for SarsaLambda {
             } else {
                 traces.decay(i, gamma * lambda, trace_cut);
             }
-            chosen[i] = next_action.filter(|_| !seen.ended(i));
+            *chosen = next_action.filter(|_| !seen.ended(i));
             log.record("train/td_error", delta.abs());
         }
         *step += seen.lanes() as u64;
