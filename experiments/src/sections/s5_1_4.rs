@@ -42,11 +42,11 @@ EXP3        p(a) = (1 − γ) w(a)/Σw + γ/K,   w(A) ← w(A) exp(γ x/(p(A) K)
 LinUCB      A = argmaxₐ [θ(a)ᵀx + α √(xᵀ A(a)⁻¹ x)]
 regret      Σₜ max q* − q*(Aₜ);   no good policy has less than C ln T in the end (Lai & Robbins)",
     look_at: "\
-The violins are one bandit of the 2,000. Beside them: greedy is stuck after some fifty pulls, ε = 0.1 is soon good and never
-better than 91 %, ε = 0.01 is late. UCB has a spike at pull 11, after each arm was tried once. A gradient bandit without a
-baseline is lost where rewards are near 4. In the parameter study each method is an inverted U. Where values drift, sample
-averages fall behind. Last the regrets: straight lines on two logarithmic axes are powers of T, on one they are multiples
-of ln T, which UCB1 becomes when every arm was tried often.",
+The violins are one bandit of the 2,000. Beside them: greedy is stuck after some fifty pulls, ε = 0.1 is soon good and
+never better than 91 %, ε = 0.01 is late. UCB and optimism have a spike at pull 11, after each arm was tried once. A
+gradient bandit without a baseline is lost where rewards are near 4. In the parameter study each method is an inverted
+U. Where values drift, sample averages fall behind. Last the regrets: straight lines on two logarithmic axes are
+powers of T, on one they are multiples of ln T, which UCB1 becomes when every arm was tried often.",
     note: "\
 The target 83.3 of the gradient bandit is met by a baseline that begins with R̄₁ = 0. With R̄₁ = R₁, as Sutton & Barto define
 it, the first reward gives no arm a head start, and some 84.7 % are reached.",
