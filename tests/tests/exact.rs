@@ -145,8 +145,8 @@ fn section_5_2_5_jacks_car_rental() {
     same(best.values[0], 421.41, 2);
     // Actions 0 to 10 move −5 to 5 cars; more than there are are not moved.
     let moved = |state: usize| {
-        let action = best.policy[state] as isize - 5;
-        action.clamp(-((state % 21) as isize), (state / 21) as isize)
+        let action = best.policy[state].cast_signed() - 5;
+        action.clamp(-(state % 21).cast_signed(), (state / 21).cast_signed())
     };
     assert_eq!(((0..441).map(moved).min(), (0..441).map(moved).max()), (Some(-4), Some(5)));
     let others = [
@@ -183,7 +183,7 @@ fn optimum_when_cut() -> f64 {
     };
     let (first, second) = (day(3.0, 3.0), day(4.0, 2.0));
     let table = Table::new(vec![1.0 / 441.0; 441], 11, |state, action| {
-        let (a, b, moved) = (state as isize / 21, state as isize % 21, action as isize - 5);
+        let (a, b, moved) = (state.cast_signed() / 21, state.cast_signed() % 21, action.cast_signed() - 5);
         let moved = moved.clamp(-b, a);
         let (a, b) = (&first[(a - moved).min(20) as usize], &second[(b + moved).min(20) as usize]);
         let all: f64 = a.iter().map(|(p, _)| p).sum::<f64>() * b.iter().map(|(p, _)| p).sum::<f64>();
@@ -248,7 +248,9 @@ fn section_5_2_7_blackjack() {
     let model = Blackjack::new(BlackjackParams::default()).unwrap().table();
     let mut sticks = vec![1; model.states()];
     for (dealer, usable) in (1..=10).flat_map(|dealer| [(dealer, false), (dealer, true)]) {
-        [20, 21].iter().for_each(|sum| sticks[state(*sum, dealer, usable)] = 0);
+        for sum in [20, 21] {
+            sticks[state(sum, dealer, usable)] = 0;
+        }
         // A natural is the state after soft 21.
         sticks[state(21, dealer, true) + 1] = 0;
     }

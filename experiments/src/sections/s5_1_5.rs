@@ -161,12 +161,14 @@ where
         let returns = (0..EPISODES).map(|_| Ok(trial.episode()?.total)).collect::<Result<Vec<_>>>()?;
         Ok((returns, q(&trial.agent).flat().to_vec()))
     })?;
-    let mean = |of: &dyn Fn(&(Vec<f64>, Vec<f64>)) -> f64| walked.iter().map(of).sum::<f64>() / seeds as f64;
-    Ok(Walked {
-        curve: (0..EPISODES).map(|episode| mean(&|(returns, _)| returns[episode])).collect(),
-        late: walked.iter().map(|(returns, _)| stats::mean(&returns[400..])).collect(),
-        q: (0..walked[0].1.len()).map(|cell| mean(&|(_, q)| q[cell])).collect(),
-    })
+    let late = walked.iter().map(|(returns, _)| stats::mean(&returns[400..])).collect();
+    let (returns, q): (Vec<_>, Vec<_>) = walked.into_iter().unzip();
+    Ok(Walked { curve: mean_of(&returns), late, q: mean_of(&q) })
+}
+
+/// The mean of rows, place by place.
+fn mean_of(rows: &[Vec<f64>]) -> Vec<f64> {
+    (0..rows[0].len()).map(|at| rows.iter().map(|row| row[at]).sum::<f64>() / rows.len() as f64).collect()
 }
 
 /// What an episode is worth that goes up, right along the edge and down, straight down to the edge wherever else it comes to,

@@ -199,7 +199,7 @@ fn spread(n: usize) -> f64 {
 /// E max = 1 − ∫ F(x)ⁿ dx over [−1, 1] with F(x) = (x + 1)/2, by Simpson's rule.
 fn bias(n: usize) -> f64 {
     const PARTS: usize = 2_000;
-    let power = |i: usize| (i as f64 / PARTS as f64).powi(n as i32);
+    let power = |i: usize| (i as f64 / PARTS as f64).powf(n as f64);
     let weight = |i: usize| match i {
         0 | PARTS => 1.0,
         _ if i % 2 == 1 => 4.0,

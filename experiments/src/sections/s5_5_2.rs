@@ -147,7 +147,7 @@ impl Actor {
         let mut after = 0.0;
         for (t, &(state, action, reward)) in path.iter().enumerate().rev() {
             after = reward + GAMMA * after;
-            let weight = GAMMA.powi(t as i32) * (after - baseline[state]);
+            let weight = GAMMA.powf(t as f64) * (after - baseline[state]);
             let row = &mut sum[state * actions..][..actions];
             row.iter_mut().zip(policy.row(state)).for_each(|(sum, pi)| *sum -= weight * pi);
             row[action] += weight;

@@ -123,59 +123,7 @@ fn run(study: &Study<'_>) -> Result<Findings> {
     let traces = runs(study, "actor-critic with traces", &traces, few, EPISODES)?;
     let critic = runs(study, "one-step actor-critic", &critic, few, EPISODES)?;
 
-    let at =
-        |runs: &[Run], episode: usize| median(&runs.iter().map(|run| run.returns[episode - 1]).collect::<Vec<_>>());
-    let within = |runs: &[Run], from: usize, to: usize| {
-        median(&runs.iter().map(|run| mean(&run.returns[from - 1..to])).collect::<Vec<_>>())
-    };
-    let root = |seeds: u64| (seeds as f64).sqrt();
-    let near = |name: String, measured: f64, target: f64, tolerance: f64, from: &str| Check {
-        name,
-        measured,
-        target: Target::Near { target, tolerance },
-        source: Source::Simulated,
-        from: from.into(),
-    };
-    let checks = vec![
-        // Returns there are spread as if exponentially over some 27: so much is 1/(2f) at the median, whose deviation is
-        // that over √seeds. Three of them, and half a unit of −24.
-        near(
-            format!("REINFORCE, α = 2⁻¹³: episode 100, median of {seeds} seeds"),
-            at(&plain, 100),
-            -24.0,
-            0.5 + 81.0 / root(seeds),
-            "many seeds from p = .05",
-        ),
-        // One seed's mean of a hundred episodes has a deviation of 0.9, the median of seeds 1.25 times that over √seeds.
-        near(
-            format!("REINFORCE, α = 2⁻¹³: episodes 901–1000, median of {seeds} seeds"),
-            within(&plain, 901, 1_000),
-            -12.3,
-            0.05 + 3.4 / root(seeds),
-            "many seeds from p = .05",
-        ),
-        near(
-            format!("with a baseline, α = 2⁻⁹, α_w = 2⁻⁶: episodes 901–1000, median of {seeds} seeds"),
-            within(&baseline, 901, 1_000),
-            -12.0,
-            0.5 + 3.4 / root(seeds),
-            "many seeds from p = .05",
-        ),
-        Check {
-            name: format!("actor-critic, λ = .9: episodes 901–1000, median of {few} seeds"),
-            measured: within(&traces, 901, 1_000),
-            target: Target::Between(-13.0, -11.657 + 3.4 / root(few)),
-            source: Source::Exact,
-            from: "no policy is worth more than −11.657".into(),
-        },
-        Check {
-            name: format!("one-step actor-critic at its best, α = 2⁻¹¹: episodes 201–300, median of {few} seeds"),
-            measured: within(&critic, 201, 300),
-            target: Target::Between(-13.0 - 3.4 / root(few), -11.657 + 3.4 / root(few)),
-            source: Source::Simulated,
-            from: "between −11.7 and −13".into(),
-        },
-    ];
+    let checks = checks([&plain, &baseline, &traces, &critic]);
     let all: [(&str, &[Run]); 4] = [
         ("REINFORCE", &plain),
         ("with a baseline", &baseline),
@@ -219,6 +167,69 @@ fn run(study: &Study<'_>) -> Result<Findings> {
         figure: figure(&all),
         checks,
     })
+}
+
+/// The median over seeds of an episode's return.
+fn at(runs: &[Run], episode: usize) -> f64 {
+    median(&runs.iter().map(|run| run.returns[episode - 1]).collect::<Vec<_>>())
+}
+
+/// The median over seeds of the mean return of some episodes.
+fn within(runs: &[Run], from: usize, to: usize) -> f64 {
+    median(&runs.iter().map(|run| mean(&run.returns[from - 1..to])).collect::<Vec<_>>())
+}
+
+/// What is measured of REINFORCE, with a baseline, actor-critic with traces and one-step actor-critic.
+fn checks([plain, baseline, traces, critic]: [&[Run]; 4]) -> Vec<Check> {
+    let (seeds, few) = (plain.len() as u64, traces.len() as u64);
+    let root = |seeds: u64| (seeds as f64).sqrt();
+    let near = |name: String, measured: f64, target: f64, tolerance: f64, from: &str| Check {
+        name,
+        measured,
+        target: Target::Near { target, tolerance },
+        source: Source::Simulated,
+        from: from.into(),
+    };
+    vec![
+        // Returns there are spread as if exponentially over some 27: so much is 1/(2f) at the median, whose deviation is
+        // that over √seeds. Three of them, and half a unit of −24.
+        near(
+            format!("REINFORCE, α = 2⁻¹³: episode 100, median of {seeds} seeds"),
+            at(plain, 100),
+            -24.0,
+            0.5 + 81.0 / root(seeds),
+            "many seeds from p = .05",
+        ),
+        // One seed's mean of a hundred episodes has a deviation of 0.9, the median of seeds 1.25 times that over √seeds.
+        near(
+            format!("REINFORCE, α = 2⁻¹³: episodes 901–1000, median of {seeds} seeds"),
+            within(plain, 901, 1_000),
+            -12.3,
+            0.05 + 3.4 / root(seeds),
+            "many seeds from p = .05",
+        ),
+        near(
+            format!("with a baseline, α = 2⁻⁹, α_w = 2⁻⁶: episodes 901–1000, median of {seeds} seeds"),
+            within(baseline, 901, 1_000),
+            -12.0,
+            0.5 + 3.4 / root(seeds),
+            "many seeds from p = .05",
+        ),
+        Check {
+            name: format!("actor-critic, λ = .9: episodes 901–1000, median of {few} seeds"),
+            measured: within(traces, 901, 1_000),
+            target: Target::Between(-13.0, -11.657 + 3.4 / root(few)),
+            source: Source::Exact,
+            from: "no policy is worth more than −11.657".into(),
+        },
+        Check {
+            name: format!("one-step actor-critic at its best, α = 2⁻¹¹: episodes 201–300, median of {few} seeds"),
+            measured: within(critic, 201, 300),
+            target: Target::Between(-13.0 - 3.4 / root(few), -11.657 + 3.4 / root(few)),
+            source: Source::Simulated,
+            from: "between −11.7 and −13".into(),
+        },
+    ]
 }
 
 /// Medians over seeds of what `of` gives of a run and a block, with quartiles.
