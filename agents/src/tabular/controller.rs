@@ -86,6 +86,28 @@ pub struct Step<'a> {
     pub steps: u64,
 }
 
+impl<'a> Step<'a> {
+    /// Of a lane, by itself: without exploration, and in a run of no steps.
+    #[inline]
+    pub fn seen(q: &QTable, seen: &Transitions<'a, usize, usize>, lane: usize) -> Self {
+        Self {
+            lane,
+            state: q.state(seen.was.obs.row(lane)),
+            legal: seen.was.legal_in(lane),
+            first: seen.was.first[lane],
+            action: seen.act.row(lane)[0],
+            reward: seen.reward[lane],
+            next: q.state(seen.next(lane)),
+            next_legal: seen.next_legal(lane),
+            terminated: seen.terminated[lane],
+            ended: seen.ended(lane),
+            epsilon: 0.0,
+            taken: 0,
+            steps: 0,
+        }
+    }
+}
+
 /// An agent that controls by a [`Method`].
 #[derive(Clone, Debug)]
 pub struct Controller<M: Method> {
@@ -169,21 +191,7 @@ impl<M: Method> Agent<usize, usize> for Controller<M> {
         let epsilon = self.epsilon();
         let Learnt { known: Known { q, step: taken }, memory } = &mut self.learnt;
         for i in 0..seen.lanes() {
-            let step = Step {
-                lane: i,
-                state: q.state(seen.was.obs.row(i)),
-                legal: seen.was.legal_in(i),
-                first: seen.was.first[i],
-                action: seen.act.row(i)[0],
-                reward: seen.reward[i],
-                next: q.state(seen.next(i)),
-                next_legal: seen.next_legal(i),
-                terminated: seen.terminated[i],
-                ended: seen.ended(i),
-                epsilon,
-                taken: *taken,
-                steps: self.steps,
-            };
+            let step = Step { epsilon, taken: *taken, steps: self.steps, ..Step::seen(q, seen, i) };
             self.method.learn(q, memory, &step, rng, log)?;
         }
         *taken += seen.lanes() as u64;
