@@ -11,6 +11,27 @@ pub trait Shaped {
     fn same_shape(&self, other: &Self) -> bool;
 }
 
+/// Nothing is kept.
+impl Shaped for () {
+    fn same_shape(&self, (): &Self) -> bool {
+        true
+    }
+}
+
+/// One for every lane.
+impl<T: Shaped> Shaped for Vec<T> {
+    fn same_shape(&self, other: &Self) -> bool {
+        self.len() == other.len() && self.iter().zip(other).all(|(here, other)| here.same_shape(other))
+    }
+}
+
+/// Two of the same kind.
+impl<T: Shaped> Shaped for [T; 2] {
+    fn same_shape(&self, other: &Self) -> bool {
+        self.iter().zip(other).all(|(here, other)| here.same_shape(other))
+    }
+}
+
 /// Reads a value and puts it in the place of `here`, which stays as it is if what was read does not fit.
 ///
 /// # Errors

@@ -16,17 +16,18 @@
 //! 2. Several lanes teach the one table and the one model, one after the other in the order of lanes.
 //! 3. The model remembers whether a state was terminal: no value is imagined beyond it.
 
-use gymkhana_envs::{Params, Rng, State, Transitions, View, params};
-use serde::{Deserialize, Serialize};
+use gymkhana_envs::{Rng, params};
 
 use super::Model;
 use crate::{
-    agent::{Agent, Metrics, Mode, Policy, Recipe, Setup},
+    agent::{Metrics, Recipe, Setup},
     entry::Entry,
     error::Error,
-    restore::{Shaped, restore},
     schedule::Schedule,
-    tabular::{Known, QTable},
+    tabular::{
+        QTable,
+        controller::{Controller, Method, Step},
+    },
 };
 
 params! {
@@ -56,106 +57,60 @@ n times: s ← a state observed before, a ← an action taken in it, at random; 
 )
 .at("model/learned");
 
+/// The agent.
+pub type DynaQ = Controller<DynaQConfig>;
+
 impl Recipe<usize, usize> for DynaQConfig {
     type Agent = DynaQ;
 
     fn build(&self, setup: &Setup<'_>, _: &mut Rng) -> Result<DynaQ, Error> {
-        self.validate()?;
-        let known = Known::new(Self::OWNER, setup.spec, self.initial_value)?;
-        let learnt = Learnt { model: Model::new(&known.q), known };
-        Ok(DynaQ { learnt, steps: setup.steps, config: self.clone() })
-    }
-}
-
-/// The agent.
-#[derive(Clone, Debug)]
-pub struct DynaQ {
-    learnt: Learnt,
-    /// of the whole run
-    steps: u64,
-    config: DynaQConfig,
-}
-
-/// What changes by learning.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Learnt {
-    known: Known,
-    model: Model,
-}
-
-impl Shaped for Learnt {
-    fn same_shape(&self, other: &Self) -> bool {
-        self.known.same_shape(&other.known) && other.model.fits(&self.known.q)
+        Controller::new(self, setup)
     }
 }
 
 impl DynaQ {
-    /// The action values.
-    pub fn q(&self) -> &QTable {
-        &self.learnt.known.q
-    }
-
     /// What it has learned of the world.
     pub fn model(&self) -> &Model {
-        &self.learnt.model
+        self.memory()
     }
 }
 
-impl Policy<usize, usize> for DynaQ {
-    fn act(&mut self, now: &View<'_, usize>, rng: &mut Rng, act: &mut [usize]) {
-        let Known { q, step } = &self.learnt.known;
-        let epsilon = self.config.epsilon.at(*step, self.steps);
-        for (lane, action) in act.iter_mut().enumerate() {
-            *action = q.epsilon_greedy(q.state(now.obs.row(lane)), now.legal_in(lane), epsilon, rng);
-        }
-    }
-}
+impl Method for DynaQConfig {
+    type Memory = Model;
 
-impl Agent<usize, usize> for DynaQ {
-    fn learn(&mut self, seen: &Transitions<'_, usize, usize>, rng: &mut Rng, log: &mut Metrics) -> Result<(), Error> {
-        let DynaQConfig { gamma, learning_rate, n, .. } = self.config;
-        let Learnt { known: Known { q, step }, model } = &mut self.learnt;
-        let alpha = learning_rate.at(*step, self.steps);
-        for i in 0..seen.lanes() {
-            let (state, action, experience) = model.learn(q, seen, i);
-            let delta = model.target(q, &experience, gamma) - q.row(state)[action];
+    fn epsilon(&self) -> Schedule {
+        self.epsilon
+    }
+
+    fn initial_value(&self) -> f64 {
+        self.initial_value
+    }
+
+    fn memory(&self, q: &QTable, _: usize) -> Model {
+        Model::new(q)
+    }
+
+    fn learn(
+        &self,
+        q: &mut QTable,
+        model: &mut Model,
+        step: &Step<'_>,
+        rng: &mut Rng,
+        log: &mut Metrics,
+    ) -> Result<(), Error> {
+        let (gamma, alpha) = (self.gamma, self.learning_rate.at(step.taken, step.steps));
+        let experience = model.learn(step);
+        let delta = model.target(q, &experience, gamma) - q.row(step.state)[step.action];
+        let value = q.value_mut(step.state, step.action);
+        *value = Error::finite(ENTRY.id, "an action value", *value + alpha * delta, step.taken)?;
+        log.record("train/td_error", delta.abs());
+        for _ in 0..self.n {
+            let Some((state, action, experience)) = model.draw(rng) else { break };
+            let target = model.target(q, &experience, gamma);
             let value = q.value_mut(state, action);
-            *value = Error::finite(ENTRY.id, "an action value", *value + alpha * delta, *step)?;
-            log.record("train/td_error", delta.abs());
-            for _ in 0..n {
-                let Some((state, action, experience)) = model.draw(rng) else { break };
-                let target = model.target(q, &experience, gamma);
-                let value = q.value_mut(state, action);
-                *value = Error::finite(ENTRY.id, "an action value", *value + alpha * (target - *value), *step)?;
-            }
+            *value = Error::finite(ENTRY.id, "an action value", *value + alpha * (target - *value), step.taken)?;
         }
-        *step += seen.lanes() as u64;
         Ok(())
-    }
-
-    fn policy(&self, mode: Mode) -> Box<dyn Policy<usize, usize>> {
-        let Known { q, step } = &self.learnt.known;
-        q.policy(mode, self.config.epsilon.at(*step, self.steps))
-    }
-
-    fn values(&self, now: &View<'_, usize>) -> Option<Vec<f64>> {
-        Some(self.learnt.known.q.values(now))
-    }
-
-    fn state(&self) -> State {
-        State::of(&self.learnt)
-    }
-
-    fn set_state(&mut self, state: &State) -> Result<(), Error> {
-        restore(&mut self.learnt, state)
-    }
-
-    fn policy_state(&self) -> State {
-        State::of(&self.learnt.known)
-    }
-
-    fn set_policy_state(&mut self, state: &State) -> Result<(), Error> {
-        restore(&mut self.learnt.known, state)
     }
 }
 

@@ -19,18 +19,21 @@
 //!    all of them.
 //! 3. The model remembers whether a state was terminal: no value is imagined beyond it.
 
-use gymkhana_envs::{Params, Rng, State, Transitions, View, params};
+use gymkhana_envs::{Rng, params};
 use serde::{Deserialize, Serialize};
 
 use super::{Experience, Model};
 use crate::{
-    agent::{Agent, Metrics, Mode, Policy, Recipe, Setup},
+    agent::{Metrics, Recipe, Setup},
     entry::Entry,
     error::Error,
     math::choice,
-    restore::{Shaped, restore},
+    restore::Shaped,
     schedule::Schedule,
-    tabular::{Known, QTable},
+    tabular::{
+        QTable,
+        controller::{Controller, Method, Step},
+    },
 };
 
 params! {
@@ -64,114 +67,82 @@ n times: s ← a state observed before, a ← any action, at random;  r, s′ �
 )
 .at("model/learned");
 
+/// The agent.
+pub type DynaQPlus = Controller<DynaQPlusConfig>;
+
 impl Recipe<usize, usize> for DynaQPlusConfig {
     type Agent = DynaQPlus;
 
     fn build(&self, setup: &Setup<'_>, _: &mut Rng) -> Result<DynaQPlus, Error> {
-        self.validate()?;
-        let known = Known::new(Self::OWNER, setup.spec, self.initial_value)?;
-        let learnt = Learnt { model: Model::new(&known.q), tried: vec![0; known.q.flat().len()], known };
-        Ok(DynaQPlus { learnt, steps: setup.steps, config: self.clone() })
+        Controller::new(self, setup)
     }
 }
 
-/// The agent.
-#[derive(Clone, Debug)]
-pub struct DynaQPlus {
-    learnt: Learnt,
-    /// of the whole run
-    steps: u64,
-    config: DynaQPlusConfig,
-}
-
-/// What changes by learning.
+/// What is kept beside the values.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Learnt {
-    known: Known,
+pub struct Memory {
     model: Model,
     /// by state and action: the step at which it was last taken, counted from 1; 0 is never
     tried: Vec<u64>,
 }
 
-impl Shaped for Learnt {
+impl Shaped for Memory {
     fn same_shape(&self, other: &Self) -> bool {
-        let same = self.known.same_shape(&other.known) && self.tried.len() == other.tried.len();
-        same && other.model.fits(&self.known.q)
+        self.model.same_shape(&other.model) && self.tried.len() == other.tried.len()
     }
 }
 
 impl DynaQPlus {
-    /// The action values.
-    pub fn q(&self) -> &QTable {
-        &self.learnt.known.q
-    }
-
     /// What it has learned of the world.
     pub fn model(&self) -> &Model {
-        &self.learnt.model
+        &self.memory().model
     }
 }
 
-impl Policy<usize, usize> for DynaQPlus {
-    fn act(&mut self, now: &View<'_, usize>, rng: &mut Rng, act: &mut [usize]) {
-        let Known { q, step } = &self.learnt.known;
-        let epsilon = self.config.epsilon.at(*step, self.steps);
-        for (lane, action) in act.iter_mut().enumerate() {
-            *action = q.epsilon_greedy(q.state(now.obs.row(lane)), now.legal_in(lane), epsilon, rng);
-        }
-    }
-}
+impl Method for DynaQPlusConfig {
+    type Memory = Memory;
 
-impl Agent<usize, usize> for DynaQPlus {
-    fn learn(&mut self, seen: &Transitions<'_, usize, usize>, rng: &mut Rng, log: &mut Metrics) -> Result<(), Error> {
-        let DynaQPlusConfig { gamma, learning_rate, n, kappa, .. } = self.config;
-        let Learnt { known: Known { q, step }, model, tried } = &mut self.learnt;
-        let alpha = learning_rate.at(*step, self.steps);
-        for i in 0..seen.lanes() {
-            *step += 1;
-            let (state, action, experience) = model.learn(q, seen, i);
-            tried[state * q.actions() + action] = *step;
-            let delta = model.target(q, &experience, gamma) - q.row(state)[action];
+    fn epsilon(&self) -> Schedule {
+        self.epsilon
+    }
+
+    fn initial_value(&self) -> f64 {
+        self.initial_value
+    }
+
+    fn memory(&self, q: &QTable, _: usize) -> Memory {
+        Memory { model: Model::new(q), tried: vec![0; q.flat().len()] }
+    }
+
+    fn learn(
+        &self,
+        q: &mut QTable,
+        memory: &mut Memory,
+        step: &Step<'_>,
+        rng: &mut Rng,
+        log: &mut Metrics,
+    ) -> Result<(), Error> {
+        let (gamma, alpha) = (self.gamma, self.learning_rate.at(step.taken, step.steps));
+        let Memory { model, tried } = memory;
+        // Lanes take their steps one after the other.
+        let now = step.taken + step.lane as u64 + 1;
+        let experience = model.learn(step);
+        tried[q.cell(step.state, step.action)] = now;
+        let delta = model.target(q, &experience, gamma) - q.row(step.state)[step.action];
+        let value = q.value_mut(step.state, step.action);
+        *value = Error::finite(ENTRY.id, "an action value", *value + alpha * delta, now)?;
+        log.record("train/td_error", delta.abs());
+        for _ in 0..self.n {
+            let Some(state) = model.draw_state(rng) else { break };
+            let action = choice::uniform(q.actions(), model.legal(state), rng);
+            let untried = Experience { reward: 0.0, next: state, terminated: false };
+            let experience = model.predict(state, action).unwrap_or(untried);
+            let since = now.saturating_sub(tried[q.cell(state, action)]) as f64;
+            let target = model.target(q, &experience, gamma) + self.kappa * since.sqrt();
             let value = q.value_mut(state, action);
-            *value = Error::finite(ENTRY.id, "an action value", *value + alpha * delta, *step)?;
-            log.record("train/td_error", delta.abs());
-            for _ in 0..n {
-                let Some(state) = model.draw_state(rng) else { break };
-                let action = choice::uniform(q.actions(), model.legal(state), rng);
-                let untried = Experience { reward: 0.0, next: state, terminated: false };
-                let experience = model.predict(state, action).unwrap_or(untried);
-                let since = step.saturating_sub(tried[state * q.actions() + action]) as f64;
-                let target = model.target(q, &experience, gamma) + kappa * since.sqrt();
-                let value = q.value_mut(state, action);
-                *value = Error::finite(ENTRY.id, "an action value", *value + alpha * (target - *value), *step)?;
-            }
+            *value = Error::finite(ENTRY.id, "an action value", *value + alpha * (target - *value), now)?;
         }
         Ok(())
-    }
-
-    fn policy(&self, mode: Mode) -> Box<dyn Policy<usize, usize>> {
-        let Known { q, step } = &self.learnt.known;
-        q.policy(mode, self.config.epsilon.at(*step, self.steps))
-    }
-
-    fn values(&self, now: &View<'_, usize>) -> Option<Vec<f64>> {
-        Some(self.learnt.known.q.values(now))
-    }
-
-    fn state(&self) -> State {
-        State::of(&self.learnt)
-    }
-
-    fn set_state(&mut self, state: &State) -> Result<(), Error> {
-        restore(&mut self.learnt, state)
-    }
-
-    fn policy_state(&self) -> State {
-        State::of(&self.learnt.known)
-    }
-
-    fn set_policy_state(&mut self, state: &State) -> Result<(), Error> {
-        restore(&mut self.learnt.known, state)
     }
 }
 

@@ -7,13 +7,13 @@
 //! Planning reads it like any table. A pair that was never seen has no outcomes.
 
 use gymkhana_envs::{
-    Rng, Transitions,
+    Rng,
     tabular::{Outcome, TabularModel},
 };
 use serde::{Deserialize, Serialize};
 
 use super::{Experience, Masks};
-use crate::tabular::QTable;
+use crate::{restore::Shaped, tabular::controller::Step};
 
 /// The model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -56,17 +56,14 @@ impl Estimated {
         outcomes.iter_mut().zip(counts).for_each(|(outcome, count)| outcome.probability = *count as f64 / all as f64);
     }
 
-    /// Takes down the step of lane `i`; gives the state and the action.
+    /// Takes down a step that was taken.
     #[inline]
-    pub fn learn(&mut self, q: &QTable, seen: &Transitions<'_, usize, usize>, i: usize) -> (usize, usize) {
-        let (state, action, experience) = Experience::seen(q, seen, i);
-        self.masks.see(self.starts.len(), state, seen.was.legal_in(i));
-        self.masks.see(self.starts.len(), experience.next, seen.next_legal(i));
-        if seen.was.first[i] {
-            self.starts[state] += 1.0;
+    pub fn learn(&mut self, step: &Step<'_>) {
+        self.masks.see_step(self.starts.len(), step);
+        if step.first {
+            self.starts[step.state] += 1.0;
         }
-        self.add(state, action, &experience);
-        (state, action)
+        self.add(step.state, step.action, &step.into());
     }
 
     /// How often an action was taken in a state.
@@ -86,17 +83,22 @@ impl Estimated {
         let all: f64 = self.starts.iter().sum();
         (all > 0.0).then(|| rng.categorical(self.starts.iter().map(|count| count / all)))
     }
+}
 
-    /// Whether it could be of that table's states and actions.
-    pub(crate) fn fits(&self, q: &QTable) -> bool {
+/// Of as many states and actions.
+impl Shaped for Estimated {
+    fn same_shape(&self, other: &Self) -> bool {
+        let states = self.starts.len();
         let fits = |pair: &Pair| {
-            pair.counts.len() == pair.outcomes.len() && pair.outcomes.iter().all(|outcome| outcome.next < q.states())
+            pair.counts.len() == pair.outcomes.len() && pair.outcomes.iter().all(|outcome| outcome.next < states)
         };
-        let counts = self.pairs.iter().flat_map(|pair| &pair.counts);
+        let counts = other.pairs.iter().flat_map(|pair| &pair.counts);
         let countable = counts.fold(Some(0_u64), |sum, count| sum.and_then(|sum| sum.checked_add(*count))).is_some();
-        let sizes =
-            self.actions == q.actions() && self.pairs.len() == q.flat().len() && self.starts.len() == q.states();
-        sizes && countable && self.pairs.iter().all(fits) && self.masks.fit(q)
+        let sizes = |model: &Self| (model.actions, model.pairs.len(), model.starts.len());
+        sizes(self) == sizes(other)
+            && countable
+            && other.pairs.iter().all(fits)
+            && other.masks.fit(states, self.actions)
     }
 }
 

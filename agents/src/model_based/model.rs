@@ -1,12 +1,12 @@
 //! A learned model that takes the world to be deterministic: what was seen last will happen again.
 
-use gymkhana_envs::{Rng, Transitions};
+use gymkhana_envs::Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     math::{choice, td::one_step_target},
     restore::Shaped,
-    tabular::QTable,
+    tabular::{QTable, controller::Step},
 };
 
 /// What an action in a state led to.
@@ -20,13 +20,9 @@ pub struct Experience {
     pub terminated: bool,
 }
 
-impl Experience {
-    /// Of lane `i`, with the state and the action.
-    #[inline]
-    pub fn seen(q: &QTable, seen: &Transitions<'_, usize, usize>, i: usize) -> (usize, usize, Self) {
-        let (state, action) = (q.state(seen.was.obs.row(i)), seen.act.row(i)[0]);
-        let (next, terminated) = (q.state(seen.next(i)), seen.terminated[i]);
-        (state, action, Self { reward: seen.reward[i], next, terminated })
+impl From<&Step<'_>> for Experience {
+    fn from(step: &Step<'_>) -> Self {
+        Self { reward: step.reward, next: step.next, terminated: step.terminated }
     }
 }
 
@@ -55,9 +51,16 @@ impl Masks {
         (!self.legal.is_empty()).then(|| &self.legal[state * self.actions..][..self.actions])
     }
 
-    /// Whether they could be said of that table's states and actions.
-    pub(crate) fn fit(&self, q: &QTable) -> bool {
-        self.legal.is_empty() || self.actions == q.actions() && self.legal.len() == q.flat().len()
+    /// Takes down what is said of both ends of a step, of so many states.
+    #[inline]
+    pub(super) fn see_step(&mut self, states: usize, step: &Step<'_>) {
+        self.see(states, step.state, step.legal);
+        self.see(states, step.next, step.next_legal);
+    }
+
+    /// Whether they could be said of so many states and actions.
+    pub(super) fn fit(&self, states: usize, actions: usize) -> bool {
+        self.legal.is_empty() || self.actions == actions && self.legal.len() == states * actions
     }
 }
 
@@ -79,18 +82,21 @@ impl Model {
         Self { actions: q.actions(), last, observed: Vec::new(), masks: Masks::default() }
     }
 
-    /// Takes down the step of lane `i`; gives the state, the action and what came of it.
+    fn states(&self) -> usize {
+        self.last.len() / self.actions
+    }
+
+    /// Takes down a step; gives what came of it.
     #[inline]
-    pub fn learn(&mut self, q: &QTable, seen: &Transitions<'_, usize, usize>, i: usize) -> (usize, usize, Experience) {
-        let (state, action, experience) = Experience::seen(q, seen, i);
-        self.masks.see(q.states(), state, seen.was.legal_in(i));
-        self.masks.see(q.states(), experience.next, seen.next_legal(i));
-        let tried = &mut self.last[state * self.actions..][..self.actions];
+    pub fn learn(&mut self, step: &Step<'_>) -> Experience {
+        self.masks.see_step(self.states(), step);
+        let tried = &mut self.last[step.state * self.actions..][..self.actions];
         if tried.iter().all(Option::is_none) {
-            self.observed.push(state);
+            self.observed.push(step.state);
         }
-        tried[action] = Some(experience);
-        (state, action, experience)
+        let experience = Experience::from(step);
+        tried[step.action] = Some(experience);
+        experience
     }
 
     /// What an action led to, if it was taken.
@@ -127,40 +133,49 @@ impl Model {
         let &Experience { reward, next, terminated } = experience;
         one_step_target(reward, gamma, terminated, choice::max(q.row(next), self.legal(next)))
     }
-
-    /// Whether it could be of that table's states and actions.
-    pub(crate) fn fits(&self, q: &QTable) -> bool {
-        let known = self.last.iter().flatten().all(|last| last.next < q.states());
-        let sizes = self.actions == q.actions() && self.last.len() == q.flat().len();
-        sizes && known && self.observed.iter().all(|state| *state < q.states()) && self.masks.fit(q)
-    }
 }
 
+/// Of as many states and actions.
 impl Shaped for Model {
     fn same_shape(&self, other: &Self) -> bool {
-        self.actions == other.actions && self.last.len() == other.last.len()
+        let is_state = |state: usize| state < self.states();
+        let known = other.last.iter().flatten().all(|last| is_state(last.next));
+        self.actions == other.actions
+            && self.last.len() == other.last.len()
+            && known
+            && other.observed.iter().all(|state| is_state(*state))
+            && other.masks.fit(self.states(), self.actions)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gymkhana_envs::{
-        Batch, Lanes, Seeds, Space, Spec,
-        grid::{Gridworld, Rules},
-        tabular::Finite,
-    };
+    use gymkhana_envs::{Space, Spec};
 
     #[test]
     fn it_remembers_what_was_seen_last() {
         let q = QTable::new("dyna-q", &Spec::new("Hall", Space::Discrete(3), Space::Discrete(4)), 0.0).unwrap();
-        let table = Gridworld::new("S.G", Rules::default()).unwrap().table();
-        let mut lanes = Lanes::new(Finite::new("Hall", table, None, None), 1, &Seeds::from(0)).unwrap();
         let (mut model, mut rng) = (Model::new(&q), Rng::new(0));
         assert_eq!(model.draw(&mut rng), None);
-        for action in [3, 1, 1] {
-            lanes.step(&[action]).unwrap();
-            model.learn(&q, &lanes.seen(&[action]), 0);
+        // In a hall of three cells: against the wall, and two steps to the right.
+        for (state, action, next) in [(0, 3, 0), (0, 1, 1), (1, 1, 2)] {
+            let ended = next == 2;
+            model.learn(&Step {
+                lane: 0,
+                state,
+                legal: None,
+                first: false,
+                action,
+                reward: f64::from(u8::from(ended)),
+                next,
+                next_legal: None,
+                terminated: ended,
+                ended,
+                epsilon: 0.0,
+                taken: 0,
+                steps: 3,
+            });
         }
         let end = Experience { reward: 1.0, next: 2, terminated: true };
         assert_eq!(

@@ -20,17 +20,20 @@
 //! 4. As in the book the model is of a deterministic world: of several things that an action can lead to it remembers the
 //!    last.
 
-use gymkhana_envs::{Params, Rng, State, Transitions, View, params};
+use gymkhana_envs::{Rng, params};
 use serde::{Deserialize, Serialize};
 
 use super::{Model, queue::Queue};
 use crate::{
-    agent::{Agent, Metrics, Mode, Policy, Recipe, Setup},
+    agent::{Metrics, Recipe, Setup},
     entry::Entry,
     error::Error,
-    restore::{Shaped, restore},
+    restore::Shaped,
     schedule::Schedule,
-    tabular::{Known, QTable},
+    tabular::{
+        QTable,
+        controller::{Controller, Method, Step},
+    },
 };
 
 params! {
@@ -65,32 +68,20 @@ n times, while there is something in the queue:
 )
 .at("model/learned");
 
+/// The agent.
+pub type PrioritizedSweeping = Controller<PrioritizedSweepingConfig>;
+
 impl Recipe<usize, usize> for PrioritizedSweepingConfig {
     type Agent = PrioritizedSweeping;
 
     fn build(&self, setup: &Setup<'_>, _: &mut Rng) -> Result<PrioritizedSweeping, Error> {
-        self.validate()?;
-        let known = Known::new(Self::OWNER, setup.spec, self.initial_value)?;
-        let q = &known.q;
-        let (model, queue) = (Model::new(q), Queue::new(q.flat().len()));
-        let learnt = Learnt { model, queue, leading: vec![Vec::new(); q.states()], updates: 0, known };
-        Ok(PrioritizedSweeping { learnt, steps: setup.steps, config: self.clone() })
+        Controller::new(self, setup)
     }
 }
 
-/// The agent.
-#[derive(Clone, Debug)]
-pub struct PrioritizedSweeping {
-    learnt: Learnt,
-    /// of the whole run
-    steps: u64,
-    config: PrioritizedSweepingConfig,
-}
-
-/// What changes by learning.
+/// What is kept beside the values.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Learnt {
-    known: Known,
+pub struct Memory {
     model: Model,
     /// pairs of state and action, by state · actions + action
     queue: Queue,
@@ -100,113 +91,87 @@ struct Learnt {
     updates: u64,
 }
 
-impl Shaped for Learnt {
+impl Shaped for Memory {
     fn same_shape(&self, other: &Self) -> bool {
-        let pairs = self.known.q.flat().len();
-        let same = self.known.same_shape(&other.known) && self.leading.len() == other.leading.len();
-        let are_pairs = other.leading.iter().flatten().all(|pair| *pair < pairs);
-        same && are_pairs && other.model.fits(&self.known.q) && other.queue.fits(&self.queue)
+        let are_pairs = other.leading.iter().flatten().all(|pair| *pair < self.queue.bound());
+        let same = self.model.same_shape(&other.model) && self.queue.same_shape(&other.queue);
+        same && self.leading.len() == other.leading.len() && are_pairs
     }
 }
 
-impl Learnt {
+impl Memory {
     /// |r + γ maxₐ′ Q(s′, a′) − Q(s, a)|, by the model.
     #[inline]
-    fn priority(&self, state: usize, action: usize, gamma: f64) -> f64 {
-        let q = &self.known.q;
+    fn priority(&self, q: &QTable, state: usize, action: usize, gamma: f64) -> f64 {
         let predicted = self.model.predict(state, action);
         predicted.map_or(0.0, |experience| (self.model.target(q, &experience, gamma) - q.row(state)[action]).abs())
     }
 }
 
 impl PrioritizedSweeping {
-    /// The action values.
-    pub fn q(&self) -> &QTable {
-        &self.learnt.known.q
-    }
-
     /// How often a value was updated so far.
     pub fn updates(&self) -> u64 {
-        self.learnt.updates
+        self.memory().updates
     }
 }
 
-impl Policy<usize, usize> for PrioritizedSweeping {
-    fn act(&mut self, now: &View<'_, usize>, rng: &mut Rng, act: &mut [usize]) {
-        let Known { q, step } = &self.learnt.known;
-        let epsilon = self.config.epsilon.at(*step, self.steps);
-        for (lane, action) in act.iter_mut().enumerate() {
-            *action = q.epsilon_greedy(q.state(now.obs.row(lane)), now.legal_in(lane), epsilon, rng);
-        }
-    }
-}
+impl Method for PrioritizedSweepingConfig {
+    type Memory = Memory;
 
-impl Agent<usize, usize> for PrioritizedSweeping {
-    fn learn(&mut self, seen: &Transitions<'_, usize, usize>, _: &mut Rng, log: &mut Metrics) -> Result<(), Error> {
-        let PrioritizedSweepingConfig { gamma, learning_rate, n, threshold, .. } = self.config;
-        let step = self.learnt.known.step;
-        let (alpha, learnt) = (learning_rate.at(step, self.steps), &mut self.learnt);
-        let actions = learnt.known.q.actions();
-        for i in 0..seen.lanes() {
-            let Learnt { known, model, leading, .. } = learnt;
-            let (state, action) = (known.q.state(seen.was.obs.row(i)), seen.act.row(i)[0]);
-            let (pair, before) = (state * actions + action, model.predict(state, action));
-            let (_, _, experience) = model.learn(&known.q, seen, i);
-            if before.is_none_or(|before| before.next != experience.next) {
-                if let Some(before) = before {
-                    leading[before.next].retain(|other| *other != pair);
-                }
-                leading[experience.next].push(pair);
+    fn epsilon(&self) -> Schedule {
+        self.epsilon
+    }
+
+    fn initial_value(&self) -> f64 {
+        self.initial_value
+    }
+
+    fn memory(&self, q: &QTable, _: usize) -> Memory {
+        let (model, queue) = (Model::new(q), Queue::new(q.flat().len()));
+        Memory { model, queue, leading: vec![Vec::new(); q.states()], updates: 0 }
+    }
+
+    fn learn(
+        &self,
+        q: &mut QTable,
+        memory: &mut Memory,
+        step: &Step<'_>,
+        _: &mut Rng,
+        log: &mut Metrics,
+    ) -> Result<(), Error> {
+        let (gamma, threshold) = (self.gamma, self.threshold);
+        let (alpha, actions) = (self.learning_rate.at(step.taken, step.steps), q.actions());
+        let Memory { model, leading, .. } = memory;
+        let (pair, before) = (q.cell(step.state, step.action), model.predict(step.state, step.action));
+        let experience = model.learn(step);
+        if before.is_none_or(|before| before.next != experience.next) {
+            if let Some(before) = before {
+                leading[before.next].retain(|other| *other != pair);
             }
-            let priority = learnt.priority(state, action, gamma);
-            log.record("train/td_error", priority);
-            if priority > threshold {
-                learnt.queue.push(pair, priority);
-            }
-            for _ in 0..n {
-                let Some(pair) = learnt.queue.pop() else { break };
-                let (state, action) = (pair / actions, pair % actions);
-                let Some(experience) = learnt.model.predict(state, action) else { continue };
-                let target = learnt.model.target(&learnt.known.q, &experience, gamma);
-                let value = learnt.known.q.value_mut(state, action);
-                *value = Error::finite(ENTRY.id, "an action value", *value + alpha * (target - *value), step)?;
-                learnt.updates += 1;
-                for at in 0..learnt.leading[state].len() {
-                    let pair = learnt.leading[state][at];
-                    let priority = learnt.priority(pair / actions, pair % actions, gamma);
-                    if priority > threshold {
-                        learnt.queue.push(pair, priority);
-                    }
+            leading[experience.next].push(pair);
+        }
+        let priority = memory.priority(q, step.state, step.action, gamma);
+        log.record("train/td_error", priority);
+        if priority > threshold {
+            memory.queue.push(pair, priority);
+        }
+        for _ in 0..self.n {
+            let Some(pair) = memory.queue.pop() else { break };
+            let (state, action) = (pair / actions, pair % actions);
+            let Some(experience) = memory.model.predict(state, action) else { continue };
+            let target = memory.model.target(q, &experience, gamma);
+            let value = q.value_mut(state, action);
+            *value = Error::finite(ENTRY.id, "an action value", *value + alpha * (target - *value), step.taken)?;
+            memory.updates += 1;
+            for at in 0..memory.leading[state].len() {
+                let pair = memory.leading[state][at];
+                let priority = memory.priority(q, pair / actions, pair % actions, gamma);
+                if priority > threshold {
+                    memory.queue.push(pair, priority);
                 }
             }
         }
-        self.learnt.known.step += seen.lanes() as u64;
         Ok(())
-    }
-
-    fn policy(&self, mode: Mode) -> Box<dyn Policy<usize, usize>> {
-        let Known { q, step } = &self.learnt.known;
-        q.policy(mode, self.config.epsilon.at(*step, self.steps))
-    }
-
-    fn values(&self, now: &View<'_, usize>) -> Option<Vec<f64>> {
-        Some(self.learnt.known.q.values(now))
-    }
-
-    fn state(&self) -> State {
-        State::of(&self.learnt)
-    }
-
-    fn set_state(&mut self, state: &State) -> Result<(), Error> {
-        restore(&mut self.learnt, state)
-    }
-
-    fn policy_state(&self) -> State {
-        State::of(&self.learnt.known)
-    }
-
-    fn set_policy_state(&mut self, state: &State) -> Result<(), Error> {
-        restore(&mut self.learnt.known, state)
     }
 }
 

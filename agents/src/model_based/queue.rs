@@ -4,6 +4,8 @@ use std::{cmp::Ordering, collections::BinaryHeap};
 
 use serde::{Deserialize, Serialize};
 
+use crate::restore::Shaped;
+
 /// Numbers below a bound, each with the greatest priority that it was put in with.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Queue {
@@ -66,10 +68,16 @@ impl Queue {
         None
     }
 
-    /// Whether it could be of as many numbers as that one.
-    pub(super) fn fits(&self, other: &Self) -> bool {
-        let n = other.priorities.len();
-        self.priorities.len() == n && self.heap.iter().all(|item| item.number < n)
+    /// What its numbers are below.
+    pub(super) fn bound(&self) -> usize {
+        self.priorities.len()
+    }
+}
+
+/// Of as many numbers.
+impl Shaped for Queue {
+    fn same_shape(&self, other: &Self) -> bool {
+        self.bound() == other.bound() && other.heap.iter().all(|item| item.number < self.bound())
     }
 }
 

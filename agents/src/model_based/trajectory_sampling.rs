@@ -19,7 +19,7 @@
 use std::ops::RangeBounds;
 
 use gymkhana_envs::{
-    Params, Rng, State, Transitions, View, params,
+    Rng, params,
     params::Value,
     tabular::{Outcome, TabularModel},
 };
@@ -27,13 +27,16 @@ use serde::{Deserialize, Serialize};
 
 use super::Estimated;
 use crate::{
-    agent::{Agent, Metrics, Mode, Policy, Recipe, Setup},
+    agent::{Metrics, Recipe, Setup},
     entry::Entry,
     error::Error,
     math::choice,
-    restore::{Shaped, restore},
+    restore::Shaped,
     schedule::Schedule,
-    tabular::{Known, QTable},
+    tabular::{
+        QTable,
+        controller::{Controller, Method, Step},
+    },
 };
 
 /// Where updates are made.
@@ -154,31 +157,20 @@ for the pairs s, a of episodes that the model and the ε-greedy policy imagine, 
 )
 .at("model/learned");
 
+/// The agent.
+pub type TrajectorySampling = Controller<TrajectorySamplingConfig>;
+
 impl Recipe<usize, usize> for TrajectorySamplingConfig {
     type Agent = TrajectorySampling;
 
     fn build(&self, setup: &Setup<'_>, _: &mut Rng) -> Result<TrajectorySampling, Error> {
-        self.validate()?;
-        let known = Known::new(Self::OWNER, setup.spec, self.initial_value)?;
-        let model = Estimated::new(known.q.states(), known.q.actions());
-        let learnt = Learnt { known, model, tried: Vec::new(), at: None };
-        Ok(TrajectorySampling { learnt, steps: setup.steps, config: self.clone() })
+        Controller::new(self, setup)
     }
 }
 
-/// The agent.
-#[derive(Clone, Debug)]
-pub struct TrajectorySampling {
-    learnt: Learnt,
-    /// of the whole run
-    steps: u64,
-    config: TrajectorySamplingConfig,
-}
-
-/// What changes by learning.
+/// What is kept beside the values.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Learnt {
-    known: Known,
+pub struct Memory {
     model: Estimated,
     /// the pairs that were tried, in the order of their first
     tried: Vec<(usize, usize)>,
@@ -186,32 +178,31 @@ struct Learnt {
     at: Option<usize>,
 }
 
-impl Shaped for Learnt {
+impl Shaped for Memory {
     fn same_shape(&self, other: &Self) -> bool {
-        let q = &self.known.q;
-        let is_pair = |&(state, action): &(usize, usize)| state < q.states() && action < q.actions();
-        let places = other.at.is_none_or(|state| state < q.states()) && other.tried.iter().all(is_pair);
-        self.known.same_shape(&other.known) && other.model.fits(q) && places
+        let (states, actions) = (self.model.states(), self.model.actions());
+        let are_pairs = other.tried.iter().all(|(state, action)| *state < states && *action < actions);
+        self.model.same_shape(&other.model) && are_pairs && other.at.is_none_or(|state| state < states)
     }
 }
 
-impl Learnt {
+impl Memory {
     /// Updates a pair by the model.
     #[inline]
-    fn update(&mut self, state: usize, action: usize, gamma: f64) -> Result<(), Error> {
-        let Self { known: Known { q, step }, model, .. } = self;
+    fn update(&self, q: &mut QTable, [state, action]: [usize; 2], gamma: f64, step: u64) -> Result<(), Error> {
+        let Self { model, .. } = self;
         let value = expected_update(model.outcomes(state, action), q, gamma, |state| model.legal(state));
-        *q.value_mut(state, action) = Error::finite(ENTRY.id, "an action value", value, *step)?;
+        *q.value_mut(state, action) = Error::finite(ENTRY.id, "an action value", value, step)?;
         Ok(())
     }
 
     /// The next pair to imagine, if the model knows one.
     #[inline]
-    fn imagine(&mut self, distribution: Distribution, epsilon: f64, rng: &mut Rng) -> Option<(usize, usize)> {
+    fn imagine(&mut self, q: &QTable, distribution: Distribution, epsilon: f64, rng: &mut Rng) -> Option<[usize; 2]> {
+        let Self { model, tried, at } = self;
         if distribution == Distribution::Uniform {
-            return if self.tried.is_empty() { None } else { Some(self.tried[rng.below(self.tried.len())]) };
+            return if tried.is_empty() { None } else { Some(tried[rng.below(tried.len())].into()) };
         }
-        let Self { known: Known { q, .. }, model, at, .. } = self;
         let state = at.take().or_else(|| model.draw_start(rng))?;
         let action = q.epsilon_greedy(state, model.legal(state), epsilon, rng);
         let outcomes = model.outcomes(state, action);
@@ -219,72 +210,47 @@ impl Learnt {
             return None;
         }
         *at = follow(outcomes, rng);
-        Some((state, action))
+        Some([state, action])
     }
 }
 
-impl TrajectorySampling {
-    /// The action values.
-    pub fn q(&self) -> &QTable {
-        &self.learnt.known.q
-    }
-}
+impl Method for TrajectorySamplingConfig {
+    type Memory = Memory;
 
-impl Policy<usize, usize> for TrajectorySampling {
-    fn act(&mut self, now: &View<'_, usize>, rng: &mut Rng, act: &mut [usize]) {
-        let Known { q, step } = &self.learnt.known;
-        let epsilon = self.config.epsilon.at(*step, self.steps);
-        for (lane, action) in act.iter_mut().enumerate() {
-            *action = q.epsilon_greedy(q.state(now.obs.row(lane)), now.legal_in(lane), epsilon, rng);
+    fn epsilon(&self) -> Schedule {
+        self.epsilon
+    }
+
+    fn initial_value(&self) -> f64 {
+        self.initial_value
+    }
+
+    fn memory(&self, q: &QTable, _: usize) -> Memory {
+        Memory { model: Estimated::new(q.states(), q.actions()), tried: Vec::new(), at: None }
+    }
+
+    fn learn(
+        &self,
+        q: &mut QTable,
+        memory: &mut Memory,
+        step: &Step<'_>,
+        rng: &mut Rng,
+        log: &mut Metrics,
+    ) -> Result<(), Error> {
+        let &Step { state, action, taken, .. } = step;
+        memory.model.learn(step);
+        if memory.model.count(state, action) == 1 {
+            memory.tried.push((state, action));
         }
-    }
-}
-
-impl Agent<usize, usize> for TrajectorySampling {
-    fn learn(&mut self, seen: &Transitions<'_, usize, usize>, rng: &mut Rng, log: &mut Metrics) -> Result<(), Error> {
-        let TrajectorySamplingConfig { gamma, epsilon, n, distribution, .. } = self.config;
-        let (epsilon, learnt) = (epsilon.at(self.learnt.known.step, self.steps), &mut self.learnt);
-        for i in 0..seen.lanes() {
-            let (state, action) = learnt.model.learn(&learnt.known.q, seen, i);
-            if learnt.model.count(state, action) == 1 {
-                learnt.tried.push((state, action));
-            }
-            let before = learnt.known.q.row(state)[action];
-            learnt.update(state, action, gamma)?;
-            log.record("train/change", (learnt.known.q.row(state)[action] - before).abs());
-            for _ in 0..n {
-                if let Some((state, action)) = learnt.imagine(distribution, epsilon, rng) {
-                    learnt.update(state, action, gamma)?;
-                }
+        let before = q.row(state)[action];
+        memory.update(q, [state, action], self.gamma, taken)?;
+        log.record("train/change", (q.row(state)[action] - before).abs());
+        for _ in 0..self.n {
+            if let Some(pair) = memory.imagine(q, self.distribution, step.epsilon, rng) {
+                memory.update(q, pair, self.gamma, taken)?;
             }
         }
-        self.learnt.known.step += seen.lanes() as u64;
         Ok(())
-    }
-
-    fn policy(&self, mode: Mode) -> Box<dyn Policy<usize, usize>> {
-        let Known { q, step } = &self.learnt.known;
-        q.policy(mode, self.config.epsilon.at(*step, self.steps))
-    }
-
-    fn values(&self, now: &View<'_, usize>) -> Option<Vec<f64>> {
-        Some(self.learnt.known.q.values(now))
-    }
-
-    fn state(&self) -> State {
-        State::of(&self.learnt)
-    }
-
-    fn set_state(&mut self, state: &State) -> Result<(), Error> {
-        restore(&mut self.learnt, state)
-    }
-
-    fn policy_state(&self) -> State {
-        State::of(&self.learnt.known)
-    }
-
-    fn set_policy_state(&mut self, state: &State) -> Result<(), Error> {
-        restore(&mut self.learnt.known, state)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
     error::Error,
     math::choice,
     model_based::{Estimated, Experience},
-    tabular::QTable,
+    tabular::{QTable, controller::Step},
 };
 
 /// A step: what was done in a state, and what came of it.
@@ -43,8 +43,8 @@ impl DataSet {
     /// Takes down a step of every lane.
     pub fn record(&mut self, seen: &Transitions<'_, usize, usize>) {
         for i in 0..seen.lanes() {
-            let (state, action, experience) = Experience::seen(&self.table, seen, i);
-            self.steps.push(Recorded { state, action, experience });
+            let step = Step::seen(&self.table, seen, i);
+            self.steps.push(Recorded { state: step.state, action: step.action, experience: (&step).into() });
         }
     }
 

@@ -25,7 +25,7 @@ use crate::{
     error::Error,
     model_based::{Estimated, expected_update},
     restore::{Shaped, restore},
-    tabular::{Given, GivenPolicy, QTable},
+    tabular::{Given, GivenPolicy, QTable, controller::Step},
 };
 
 /// What Q-iteration gives.
@@ -126,7 +126,7 @@ struct Data {
 
 impl Shaped for Data {
     fn same_shape(&self, other: &Self) -> bool {
-        self.blank.same_shape(&other.blank) && other.model.fits(&self.blank)
+        self.blank.same_shape(&other.blank) && self.model.same_shape(&other.model)
     }
 }
 
@@ -152,7 +152,7 @@ impl Policy<usize, usize> for QIteration {
 impl Agent<usize, usize> for QIteration {
     fn learn(&mut self, seen: &Transitions<'_, usize, usize>, _: &mut Rng, _: &mut Metrics) -> Result<(), Error> {
         for i in 0..seen.lanes() {
-            self.data.model.learn(&self.data.blank, seen, i);
+            self.data.model.learn(&Step::seen(&self.data.blank, seen, i));
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! Agents that keep a number per state, or per state and action.
 
 pub mod control;
+pub mod controller;
 pub mod given;
 pub mod monte_carlo;
 pub mod path;
@@ -9,7 +10,6 @@ pub mod prediction;
 pub mod q_table;
 pub(crate) mod room;
 pub mod trace;
-pub mod traces;
 pub mod v_table;
 
 pub use control::{
@@ -17,11 +17,11 @@ pub use control::{
     QLearning, QLearningConfig, QSigma, QSigmaConfig, Sarsa, SarsaConfig, SarsaLambda, SarsaLambdaConfig, TreeBackup,
     TreeBackupConfig, WatkinsQLambda, WatkinsQLambdaConfig,
 };
+pub use controller::{Controller, Method};
 pub use given::{Given, GivenPolicy};
 pub use policy_gradient::{
     ActorCritic, ActorCriticConfig, ActorCriticLambda, ActorCriticLambdaConfig, Preferences, Reinforce, ReinforceConfig,
 };
 pub use q_table::{EpsilonGreedy, Known, QTable};
-pub use trace::TraceKind;
-pub use traces::Traces;
+pub use trace::{Trace, TraceKind};
 pub use v_table::VTable;

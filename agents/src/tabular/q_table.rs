@@ -3,7 +3,7 @@
 use gymkhana_envs::{Rng, Space, Spec, View};
 use serde::{Deserialize, Serialize};
 
-use super::{room, traces::Trace};
+use super::{room, trace::Trace};
 use crate::{
     agent::{Mode, Policy},
     error::Error,
@@ -76,16 +76,10 @@ impl QTable {
     /// # Errors
     /// If a value is no longer finite.
     #[inline]
-    pub fn learn_traces(
-        &mut self,
-        agent: &'static str,
-        traces: &[Trace],
-        alpha_delta: f64,
-        step: u64,
-    ) -> Result<(), Error> {
-        for &Trace { state, action, trace } in traces {
-            let value = self.value_mut(state, action);
-            *value = Error::finite(agent, "an action value", *value + alpha_delta * trace, step)?;
+    pub fn learn_traces(&mut self, agent: &'static str, e: &Trace, alpha_delta: f64, step: u64) -> Result<(), Error> {
+        for (cell, e) in e.iter() {
+            let value = &mut self.values[cell];
+            *value = Error::finite(agent, "an action value", *value + alpha_delta * e, step)?;
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Eligibility traces: how much each state shares in an error.
+//! Eligibility traces: how much each state, or each state and action, shares in an error.
 
 use std::ops::RangeBounds;
 
@@ -51,10 +51,10 @@ impl Value for TraceKind {
     }
 }
 
-/// A trace below this is dropped: it no longer changes a value.
-const LEAST: f64 = 1e-16;
+/// A trace that has come to this is dropped, where nothing else is said: it no longer changes a value.
+pub const NEGLIGIBLE: f64 = 1e-16;
 
-/// The trace of every cell. What a step costs grows with the number of cells that have one.
+/// The trace of every cell of a table. What a step costs grows with the number of cells that have one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trace {
     z: Vec<f64>,
@@ -68,13 +68,13 @@ impl Trace {
         Self { z: vec![0.0; cells], eligible: Vec::new() }
     }
 
-    /// z ← γλ z
+    /// z ← γλ z; those that come to `cut` or less are dropped.
     #[inline]
-    pub fn decay(&mut self, factor: f64) {
+    pub fn decay(&mut self, factor: f64, cut: f64) {
         let z = &mut self.z;
         self.eligible.retain(|cell| {
             z[*cell] *= factor;
-            let stays = z[*cell].abs() >= LEAST;
+            let stays = z[*cell].abs() > cut;
             if !stays {
                 z[*cell] = 0.0;
             }
@@ -105,11 +105,17 @@ impl Trace {
         }
     }
 
+    /// The cells whose trace is not 0, with their traces, in the order in which they began.
+    #[inline]
+    pub fn iter(&self) -> impl Iterator<Item = (usize, f64)> {
+        self.eligible.iter().map(|cell| (*cell, self.z[*cell]))
+    }
+
     /// `values` ← `values` + `step` · z
     #[inline]
     pub fn add_to(&self, values: &mut [f64], step: f64) {
-        for &cell in &self.eligible {
-            values[cell] += step * self.z[cell];
+        for (cell, z) in self.iter() {
+            values[cell] += step * z;
         }
     }
 }
@@ -118,13 +124,6 @@ impl Trace {
 impl Shaped for Trace {
     fn same_shape(&self, other: &Self) -> bool {
         self.z.len() == other.z.len() && other.eligible.iter().all(|cell| *cell < other.z.len())
-    }
-}
-
-/// One for every lane.
-impl<T: Shaped> Shaped for Vec<T> {
-    fn same_shape(&self, other: &Self) -> bool {
-        self.len() == other.len() && self.iter().zip(other).all(|(here, other)| here.same_shape(other))
     }
 }
 
@@ -146,15 +145,25 @@ mod tests {
     fn traces_fade_and_share() {
         let (mut trace, mut values) = (Trace::new(3), [0.0; 3]);
         trace.set(2, 1.0);
-        trace.decay(0.5);
+        trace.decay(0.5, 0.0);
         trace.set(0, 1.0);
         trace.add_to(&mut values, 4.0);
         assert_eq!((values, trace.get(2)), ([4.0, 0.0, 2.0], 0.5));
-        trace.decay(0.0);
+        trace.decay(0.0, 0.0);
         assert_eq!(trace, Trace::new(3), "nothing is left");
         trace.set(1, 2.0);
         trace.clear();
         assert_eq!(trace, Trace::new(3));
+    }
+
+    #[test]
+    fn what_has_faded_is_dropped() {
+        let mut trace = Trace::new(2);
+        trace.set(0, 1.0);
+        trace.decay(0.5, 0.25);
+        trace.set(1, 1.0);
+        trace.decay(0.5, 0.25);
+        assert_eq!((trace.get(0), trace.iter().collect::<Vec<_>>()), (0.0, vec![(1, 0.5)]));
     }
 
     #[test]

@@ -6,10 +6,10 @@ use anyhow::Result;
 use gymkhana_agents::{
     Agent, Recipe,
     tabular::{
-        Given, QTable,
+        Controller, Given, Method, QTable,
         monte_carlo::{
-            McControl, McControlConfig, McExploringStartsConfig, McPredictionConfig, OffPolicyMcControl,
-            OffPolicyMcControlConfig, OffPolicyMcPredictionConfig, Sampling,
+            McControlConfig, McExploringStartsConfig, McPredictionConfig, OffPolicyMcControl, OffPolicyMcControlConfig,
+            OffPolicyMcPredictionConfig, Sampling,
         },
     },
 };
@@ -119,7 +119,7 @@ trait Control: Agent<usize, usize> {
     fn table(&self) -> &QTable;
 }
 
-impl Control for McControl {
+impl<M: Method> Control for Controller<M> {
     fn table(&self) -> &QTable {
         self.q()
     }

@@ -14,17 +14,18 @@
 //! 1. Step size and ε may follow a schedule over the run.
 //! 2. Several lanes update the tables, one after the other in the order of lanes.
 
-use gymkhana_envs::{Params, Rng, State, Transitions, View, params};
-use serde::{Deserialize, Serialize};
+use gymkhana_envs::{Rng, params};
 
 use crate::{
-    agent::{Agent, Metrics, Mode, Policy, Recipe, Setup},
+    agent::{Metrics, Recipe, Setup},
     entry::Entry,
     error::Error,
     math::{choice, td::one_step_target},
-    restore::{Shaped, restore},
     schedule::Schedule,
-    tabular::{Known, QTable},
+    tabular::{
+        QTable,
+        controller::{Controller, Method, Step},
+    },
 };
 
 params! {
@@ -51,115 +52,67 @@ otherwise:           the same with Q₁ and Q₂ exchanged",
 )
 .at("value/control/off-policy");
 
+/// The agent.
+pub type DoubleQLearning = Controller<DoubleQLearningConfig>;
+
 impl Recipe<usize, usize> for DoubleQLearningConfig {
     type Agent = DoubleQLearning;
 
     fn build(&self, setup: &Setup<'_>, _: &mut Rng) -> Result<DoubleQLearning, Error> {
-        self.validate()?;
-        let known = Known::new(Self::OWNER, setup.spec, self.initial_value)?;
-        let pair = [known.q.clone(), known.q.clone()];
-        Ok(DoubleQLearning { learnt: Learnt { known, pair }, steps: setup.steps, config: self.clone() })
-    }
-}
-
-/// The agent.
-#[derive(Clone, Debug)]
-pub struct DoubleQLearning {
-    learnt: Learnt,
-    /// of the whole run
-    steps: u64,
-    config: DoubleQLearningConfig,
-}
-
-/// What changes by learning.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Learnt {
-    /// the mean of the two tables, on which it acts
-    known: Known,
-    /// Q₁ and Q₂
-    pair: [QTable; 2],
-}
-
-impl Shaped for Learnt {
-    fn same_shape(&self, other: &Self) -> bool {
-        self.known.same_shape(&other.known) && self.pair.iter().zip(&other.pair).all(|(a, b)| a.same_shape(b))
+        Controller::new(self, setup)
     }
 }
 
 impl DoubleQLearning {
-    /// The action values that it acts on: the mean of the two tables.
-    pub fn q(&self) -> &QTable {
-        &self.learnt.known.q
-    }
-
-    /// Q₁ and Q₂.
+    /// Q₁ and Q₂. The values that it acts on are their mean.
     pub fn pair(&self) -> &[QTable; 2] {
-        &self.learnt.pair
+        self.memory()
     }
 }
 
-impl Policy<usize, usize> for DoubleQLearning {
-    fn act(&mut self, now: &View<'_, usize>, rng: &mut Rng, act: &mut [usize]) {
-        let Known { q, step } = &self.learnt.known;
-        let epsilon = self.config.epsilon.at(*step, self.steps);
-        for (lane, action) in act.iter_mut().enumerate() {
-            *action = q.epsilon_greedy(q.state(now.obs.row(lane)), now.legal_in(lane), epsilon, rng);
-        }
-    }
-}
+impl Method for DoubleQLearningConfig {
+    type Memory = [QTable; 2];
 
-impl Agent<usize, usize> for DoubleQLearning {
-    fn learn(&mut self, seen: &Transitions<'_, usize, usize>, rng: &mut Rng, log: &mut Metrics) -> Result<(), Error> {
-        let Learnt { known: Known { q: mean, step }, pair } = &mut self.learnt;
-        let alpha = self.config.learning_rate.at(*step, self.steps);
-        for i in 0..seen.lanes() {
-            let [first, second] = pair;
-            let (q, other) = if rng.below(2) == 0 { (first, second) } else { (second, first) };
-            let (state, action) = (q.state(seen.was.obs.row(i)), seen.act.row(i)[0]);
-            let v_next = if seen.terminated[i] {
-                0.0
-            } else {
-                let next = q.state(seen.next(i));
-                other.row(next)[choice::argmax_random(q.row(next), seen.next_legal(i), rng)]
-            };
-            let target = one_step_target(seen.reward[i], self.config.gamma, seen.terminated[i], v_next);
-            let value = q.value_mut(state, action);
-            let delta = target - *value;
-            *value = Error::finite(ENTRY.id, "an action value", *value + alpha * delta, *step)?;
-            *mean.value_mut(state, action) = 0.5 * (*value + other.row(state)[action]);
-            log.record("train/td_error", delta.abs());
-        }
-        *step += seen.lanes() as u64;
+    fn epsilon(&self) -> Schedule {
+        self.epsilon
+    }
+
+    fn initial_value(&self) -> f64 {
+        self.initial_value
+    }
+
+    fn memory(&self, mean: &QTable, _: usize) -> [QTable; 2] {
+        [mean.clone(), mean.clone()]
+    }
+
+    fn learn(
+        &self,
+        mean: &mut QTable,
+        pair: &mut [QTable; 2],
+        step: &Step<'_>,
+        rng: &mut Rng,
+        log: &mut Metrics,
+    ) -> Result<(), Error> {
+        let alpha = self.learning_rate.at(step.taken, step.steps);
+        let [first, second] = pair;
+        let (q, other) = if rng.below(2) == 0 { (first, second) } else { (second, first) };
+        let v_next = if step.terminated {
+            0.0
+        } else {
+            other.row(step.next)[choice::argmax_random(q.row(step.next), step.next_legal, rng)]
+        };
+        let target = one_step_target(step.reward, self.gamma, step.terminated, v_next);
+        let value = q.value_mut(step.state, step.action);
+        let delta = target - *value;
+        *value = Error::finite(ENTRY.id, "an action value", *value + alpha * delta, step.taken)?;
+        *mean.value_mut(step.state, step.action) = 0.5 * (*value + other.row(step.state)[step.action]);
+        log.record("train/td_error", delta.abs());
         Ok(())
     }
 
-    fn policy(&self, mode: Mode) -> Box<dyn Policy<usize, usize>> {
-        let Known { q, step } = &self.learnt.known;
-        q.policy(mode, self.config.epsilon.at(*step, self.steps))
-    }
-
-    fn values(&self, now: &View<'_, usize>) -> Option<Vec<f64>> {
-        Some(self.learnt.known.q.values(now))
-    }
-
-    fn state(&self) -> State {
-        State::of(&self.learnt)
-    }
-
-    fn set_state(&mut self, state: &State) -> Result<(), Error> {
-        restore(&mut self.learnt, state)
-    }
-
-    fn policy_state(&self) -> State {
-        State::of(&self.learnt.known)
-    }
-
-    fn set_policy_state(&mut self, state: &State) -> Result<(), Error> {
-        let Learnt { known, pair } = &mut self.learnt;
-        restore(known, state)?;
-        // What is learned from here on goes on from the mean.
-        *pair = [known.q.clone(), known.q.clone()];
-        Ok(())
+    /// What is learned from here on goes on from the mean.
+    fn adopt(pair: &mut [QTable; 2], mean: &QTable) {
+        *pair = [mean.clone(), mean.clone()];
     }
 }
 
@@ -179,8 +132,8 @@ mod tests {
     fn the_update_rule() {
         let lanes = &mut One { obs: 0, terminated: false, truncated: false }.lanes(1);
         let mut agent = build(lanes, &DoubleQLearningConfig { gamma: 0.5, ..DoubleQLearningConfig::default() }, 1);
-        *agent.learnt.pair[0].value_mut(0, 0) = 2.0;
-        *agent.learnt.pair[1].value_mut(0, 0) = 6.0;
+        *agent.memory_mut()[0].value_mut(0, 0) = 2.0;
+        *agent.memory_mut()[1].value_mut(0, 0) = 6.0;
         train(&mut agent, lanes, &mut Rng::new(0), 1);
         let found = [0, 1].map(|table| agent.pair()[table].row(0)[0]);
         // Q₁ ← 2 + ½ (1 + ½·6 − 2) = 3, or Q₂ ← 6 + ½ (1 + ½·2 − 6) = 4

@@ -3,22 +3,23 @@
 //! After each step the next action is chosen, before anything is learned. A lane with n steps learns from its oldest;
 //! where an episode ends it learns from all it still has, the oldest first.
 
-use gymkhana_envs::{Rng, Spec, Transitions, View};
+use gymkhana_envs::Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     agent::Metrics,
     error::Error,
     math::policy,
-    memory::{Step, Steps},
+    memory::{self, Steps},
     restore::Shaped,
-    tabular::{Known, QTable},
+    tabular::{QTable, controller::Step},
 };
 
-/// What changes by learning.
+/// What is kept beside the values.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct NStep {
-    pub(super) known: Known,
+pub struct NStep {
+    states: usize,
+    actions: usize,
     steps: Steps,
     /// per lane, the action that is taken next: none where an episode begins
     chosen: Vec<Option<Chosen>>,
@@ -32,23 +33,20 @@ struct Chosen {
 
 impl Shaped for NStep {
     fn same_shape(&self, other: &Self) -> bool {
-        let q = &self.known.q;
-        self.known.same_shape(&other.known)
+        (self.states, self.actions) == (other.states, other.actions)
             && self.steps.same_shape(&other.steps)
-            && other.steps.within(|_| q.states())
+            && other.steps.within(|_| self.states)
             && self.chosen.len() == other.chosen.len()
-            && other.chosen.iter().flatten().all(|chosen| chosen.action < q.actions())
+            && other.chosen.iter().flatten().all(|chosen| chosen.action < self.actions)
     }
 }
 
-/// How a round is learned from.
+/// How a step is learned from.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rule {
     pub(super) agent: &'static str,
     pub(super) alpha: f64,
-    /// of the policy that acts
-    pub(super) epsilon: f64,
-    /// of the policy that is learned of, if it is another
+    /// ε of the policy that is learned of, if it is another
     pub(super) target_epsilon: Option<f64>,
 }
 
@@ -77,7 +75,7 @@ impl<'a> Stretch<'a> {
         let Self { steps, lane, end } = self;
         let mut next = end;
         (0..steps.len(lane)).rev().map(move |k| {
-            let Step { row, legal, action, reward, ratio } = steps.get(lane, k);
+            let memory::Step { row, legal, action, reward, ratio } = steps.get(lane, k);
             (reward, next.replace(Ahead { state: row[0], legal, action, ratio }))
         })
     }
@@ -89,58 +87,49 @@ impl<'a> Stretch<'a> {
 }
 
 impl NStep {
-    pub(super) fn new(agent: &str, spec: &Spec, initial: f64, lanes: usize, n: usize) -> Result<Self, Error> {
-        let known = Known::new(agent, spec, initial)?;
-        let steps = Steps::new(lanes, n, 1, known.q.actions());
-        Ok(Self { known, steps, chosen: vec![None; lanes] })
+    pub(super) fn new(q: &QTable, lanes: usize, n: usize) -> Self {
+        let (states, actions) = (q.states(), q.actions());
+        Self { states, actions, steps: Steps::new(lanes, n, 1, actions), chosen: vec![None; lanes] }
     }
 
-    /// The actions that were chosen when the steps before were learned from.
-    pub(super) fn act(&mut self, now: &View<'_, usize>, epsilon: f64, rng: &mut Rng, act: &mut [usize]) {
-        let q = &self.known.q;
-        for (lane, action) in act.iter_mut().enumerate() {
-            *action = match self.chosen[lane] {
-                Some(chosen) => chosen.action,
-                None => q.epsilon_greedy(q.state(now.obs.row(lane)), now.legal_in(lane), epsilon, rng),
-            };
-        }
+    /// The action of a lane that was chosen when the step before was learned from.
+    #[inline]
+    pub(super) fn chosen(&self, lane: usize) -> Option<usize> {
+        self.chosen[lane].map(|chosen| chosen.action)
     }
 
-    /// Learns from a round; `look` gives the return G of the first step of a stretch, and the weight of its update.
+    /// Learns from a step; `look` gives the return G of the first step of a stretch, and the weight of its update.
+    #[inline]
     pub(super) fn learn(
         &mut self,
         rule: &Rule,
-        seen: &Transitions<'_, usize, usize>,
+        q: &mut QTable,
+        step: &Step<'_>,
         rng: &mut Rng,
         log: &mut Metrics,
         look: impl Fn(&QTable, Stretch<'_>) -> (f64, f64),
     ) -> Result<(), Error> {
-        let Self { known: Known { q, step }, steps, chosen } = self;
-        for i in 0..seen.lanes() {
-            let (state, action) = (q.state(seen.was.obs.row(i)), seen.act.row(i)[0]);
-            let ratio = chosen[i].take().map_or(1.0, |chosen| chosen.ratio);
-            steps.push(i, &Step { row: &[state], legal: seen.was.legal_in(i), action, reward: seen.reward[i], ratio });
-            let end = (!seen.terminated[i]).then(|| {
-                let (state, legal) = (q.state(seen.next(i)), seen.next_legal(i));
-                let action = q.epsilon_greedy(state, legal, rule.epsilon, rng);
-                let likely = |epsilon| policy::probability(q.row(state), legal, epsilon, action);
-                let ratio = rule.target_epsilon.map_or(1.0, |target| likely(target) / likely(rule.epsilon));
-                Ahead { state, legal, action, ratio }
-            });
-            let ended = seen.ended(i);
-            while steps.is_full(i) || ended && !steps.is_empty(i) {
-                let (g, weight) = look(q, Stretch { steps, lane: i, end });
-                let Step { row, action, .. } = steps.get(i, 0);
-                let value = q.value_mut(row[0], action);
-                let delta = g - *value;
-                *value = Error::finite(rule.agent, "an action value", *value + rule.alpha * weight * delta, *step)?;
-                log.record("train/td_error", delta.abs());
-                steps.pop(i);
-            }
-            let next = end.filter(|_| !ended);
-            chosen[i] = next.map(|Ahead { action, ratio, .. }| Chosen { action, ratio });
+        let Self { steps, chosen, .. } = self;
+        let &Step { lane, state, legal, action, reward, ended, .. } = step;
+        let ratio = chosen[lane].take().map_or(1.0, |chosen| chosen.ratio);
+        steps.push(lane, &memory::Step { row: &[state], legal, action, reward, ratio });
+        let end = (!step.terminated).then(|| {
+            let (state, legal) = (step.next, step.next_legal);
+            let action = q.epsilon_greedy(state, legal, step.epsilon, rng);
+            let likely = |epsilon| policy::probability(q.row(state), legal, epsilon, action);
+            let ratio = rule.target_epsilon.map_or(1.0, |target| likely(target) / likely(step.epsilon));
+            Ahead { state, legal, action, ratio }
+        });
+        while steps.is_full(lane) || ended && !steps.is_empty(lane) {
+            let (g, weight) = look(q, Stretch { steps, lane, end });
+            let memory::Step { row, action, .. } = steps.get(lane, 0);
+            let value = q.value_mut(row[0], action);
+            let delta = g - *value;
+            *value = Error::finite(rule.agent, "an action value", *value + rule.alpha * weight * delta, step.taken)?;
+            log.record("train/td_error", delta.abs());
+            steps.pop(lane);
         }
-        *step += seen.lanes() as u64;
+        chosen[lane] = end.filter(|_| !ended).map(|Ahead { action, ratio, .. }| Chosen { action, ratio });
         Ok(())
     }
 }

@@ -17,16 +17,18 @@
 //!    ahead to there.
 //! 4. π(a|s) / b(a|s) is taken when a is chosen.
 
-use gymkhana_envs::{Params, Rng, State, Transitions, View, params};
+use gymkhana_envs::{Rng, params};
 
 use super::n_step::{NStep, Rule, Stretch};
 use crate::{
-    agent::{Agent, Metrics, Mode, Policy, Recipe, Setup},
+    agent::{Metrics, Recipe, Setup},
     entry::Entry,
     error::Error,
-    restore::restore,
     schedule::Schedule,
-    tabular::QTable,
+    tabular::{
+        QTable,
+        controller::{Controller, Method, Step},
+    },
 };
 
 params! {
@@ -57,33 +59,14 @@ Q(sₜ, aₜ) ← Q(sₜ, aₜ) + α ρ [Gₜ − Q(sₜ, aₜ)]                
 )
 .at("value/control/on-policy");
 
+/// The agent.
+pub type NStepSarsa = Controller<NStepSarsaConfig>;
+
 impl Recipe<usize, usize> for NStepSarsaConfig {
     type Agent = NStepSarsa;
 
     fn build(&self, setup: &Setup<'_>, _: &mut Rng) -> Result<NStepSarsa, Error> {
-        self.validate()?;
-        let learnt = NStep::new(Self::OWNER, setup.spec, self.initial_value, setup.lanes, self.n)?;
-        Ok(NStepSarsa { learnt, steps: setup.steps, config: self.clone() })
-    }
-}
-
-/// The agent.
-#[derive(Clone, Debug)]
-pub struct NStepSarsa {
-    learnt: NStep,
-    /// of the whole run
-    steps: u64,
-    config: NStepSarsaConfig,
-}
-
-impl NStepSarsa {
-    /// The action values.
-    pub fn q(&self) -> &QTable {
-        &self.learnt.known.q
-    }
-
-    fn epsilon(&self) -> f64 {
-        self.config.epsilon.at(self.learnt.known.step, self.steps)
+        Controller::new(self, setup)
     }
 }
 
@@ -97,46 +80,41 @@ fn importance(stretch: Stretch<'_>) -> f64 {
     stretch.backward().filter_map(|(_, ahead)| ahead).map(|ahead| ahead.ratio).product()
 }
 
-impl Policy<usize, usize> for NStepSarsa {
-    fn act(&mut self, now: &View<'_, usize>, rng: &mut Rng, act: &mut [usize]) {
-        let epsilon = self.epsilon();
-        self.learnt.act(now, epsilon, rng, act);
-    }
-}
+impl Method for NStepSarsaConfig {
+    type Memory = NStep;
 
-impl Agent<usize, usize> for NStepSarsa {
-    fn learn(&mut self, seen: &Transitions<'_, usize, usize>, rng: &mut Rng, log: &mut Metrics) -> Result<(), Error> {
-        let NStepSarsaConfig { learning_rate, gamma, target_epsilon, .. } = self.config;
-        let (alpha, epsilon) = (learning_rate.at(self.learnt.known.step, self.steps), self.epsilon());
-        let rule = Rule { agent: ENTRY.id, alpha, epsilon, target_epsilon };
-        self.learnt.learn(&rule, seen, rng, log, |q, stretch| {
+    fn epsilon(&self) -> Schedule {
+        self.epsilon
+    }
+
+    fn initial_value(&self) -> f64 {
+        self.initial_value
+    }
+
+    fn memory(&self, q: &QTable, lanes: usize) -> NStep {
+        NStep::new(q, lanes, self.n)
+    }
+
+    #[inline]
+    fn chosen(memory: &mut NStep, lane: usize) -> Option<usize> {
+        memory.chosen(lane)
+    }
+
+    fn learn(
+        &self,
+        q: &mut QTable,
+        memory: &mut NStep,
+        step: &Step<'_>,
+        rng: &mut Rng,
+        log: &mut Metrics,
+    ) -> Result<(), Error> {
+        let (gamma, target_epsilon) = (self.gamma, self.target_epsilon);
+        let alpha = self.learning_rate.at(step.taken, step.steps);
+        let rule = Rule { agent: ENTRY.id, alpha, target_epsilon };
+        memory.learn(&rule, q, step, rng, log, |q, stretch| {
             let weight = if target_epsilon.is_some() { importance(stretch) } else { 1.0 };
             (n_step_return(q, stretch, gamma), weight)
         })
-    }
-
-    fn policy(&self, mode: Mode) -> Box<dyn Policy<usize, usize>> {
-        self.q().policy(mode, self.epsilon())
-    }
-
-    fn values(&self, now: &View<'_, usize>) -> Option<Vec<f64>> {
-        Some(self.q().values(now))
-    }
-
-    fn state(&self) -> State {
-        State::of(&self.learnt)
-    }
-
-    fn set_state(&mut self, state: &State) -> Result<(), Error> {
-        restore(&mut self.learnt, state)
-    }
-
-    fn policy_state(&self) -> State {
-        State::of(&self.learnt.known)
-    }
-
-    fn set_policy_state(&mut self, state: &State) -> Result<(), Error> {
-        restore(&mut self.learnt.known, state)
     }
 }
 
@@ -190,7 +168,7 @@ mod tests {
             Table::new(vec![1.0], 2, |_, _| [Outcome { probability: 1.0, next: 0, reward: 1.0, terminated: false }]);
         let mut lanes = Lanes::new(Finite::new("Stay", Arc::new(table), None, None), 1, &Seeds::from(0)).unwrap();
         let mut agent = build(&lanes, &NStepSarsaConfig { gamma: 0.5, n: 1, ..config }, 100);
-        *agent.learnt.known.q.value_mut(0, 1) = 8.0;
+        *agent.q_mut().value_mut(0, 1) = 8.0;
         let (mut seen, mut act, mut rng) = (Vec::new(), [0], Rng::new(3));
         for _ in 0..40 {
             let before = agent.q().row(0).to_vec();

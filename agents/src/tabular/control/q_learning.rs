@@ -11,16 +11,18 @@
 //! 1. Step size and ε may follow a schedule over the run.
 //! 2. Several lanes update the one table, one after the other in the order of lanes.
 
-use gymkhana_envs::{Params, Rng, State, Transitions, View, params};
+use gymkhana_envs::{Rng, params};
 
 use crate::{
-    agent::{Agent, Metrics, Mode, Policy, Recipe, Setup},
+    agent::{Metrics, Recipe, Setup},
     entry::Entry,
     error::Error,
     math::{choice, td::one_step_target},
-    restore::restore,
     schedule::Schedule,
-    tabular::{Known, QTable},
+    tabular::{
+        QTable,
+        controller::{Controller, Method, Step},
+    },
 };
 
 params! {
@@ -47,73 +49,39 @@ Q(sₜ, aₜ) ← Q(sₜ, aₜ) + α δₜ",
 )
 .at("value/control/off-policy");
 
+/// The agent.
+pub type QLearning = Controller<QLearningConfig>;
+
 impl Recipe<usize, usize> for QLearningConfig {
     type Agent = QLearning;
 
     fn build(&self, setup: &Setup<'_>, _: &mut Rng) -> Result<QLearning, Error> {
-        self.validate()?;
-        let known = Known::new(Self::OWNER, setup.spec, self.initial_value)?;
-        Ok(QLearning { known, steps: setup.steps, config: self.clone() })
+        Controller::new(self, setup)
     }
 }
 
-/// The agent.
-#[derive(Clone, Debug)]
-pub struct QLearning {
-    known: Known,
-    /// of the whole run
-    steps: u64,
-    config: QLearningConfig,
-}
+impl Method for QLearningConfig {
+    type Memory = ();
 
-impl QLearning {
-    /// The action values.
-    pub fn q(&self) -> &QTable {
-        &self.known.q
+    fn epsilon(&self) -> Schedule {
+        self.epsilon
     }
-}
 
-impl Policy<usize, usize> for QLearning {
-    fn act(&mut self, now: &View<'_, usize>, rng: &mut Rng, act: &mut [usize]) {
-        let Known { q, step } = &self.known;
-        let epsilon = self.config.epsilon.at(*step, self.steps);
-        for (lane, action) in act.iter_mut().enumerate() {
-            *action = q.epsilon_greedy(q.state(now.obs.row(lane)), now.legal_in(lane), epsilon, rng);
-        }
+    fn initial_value(&self) -> f64 {
+        self.initial_value
     }
-}
 
-impl Agent<usize, usize> for QLearning {
-    fn learn(&mut self, seen: &Transitions<'_, usize, usize>, _: &mut Rng, log: &mut Metrics) -> Result<(), Error> {
-        let Known { q, step } = &mut self.known;
-        let alpha = self.config.learning_rate.at(*step, self.steps);
-        for i in 0..seen.lanes() {
-            let (state, action) = (q.state(seen.was.obs.row(i)), seen.act.row(i)[0]);
-            let v_next = choice::max(q.row(q.state(seen.next(i))), seen.next_legal(i));
-            let target = one_step_target(seen.reward[i], self.config.gamma, seen.terminated[i], v_next);
-            let value = q.value_mut(state, action);
-            let delta = target - *value;
-            *value = Error::finite(ENTRY.id, "an action value", *value + alpha * delta, *step)?;
-            log.record("train/td_error", delta.abs());
-        }
-        *step += seen.lanes() as u64;
+    fn memory(&self, _: &QTable, _: usize) {}
+
+    fn learn(&self, q: &mut QTable, (): &mut (), step: &Step<'_>, _: &mut Rng, log: &mut Metrics) -> Result<(), Error> {
+        let alpha = self.learning_rate.at(step.taken, step.steps);
+        let v_next = choice::max(q.row(step.next), step.next_legal);
+        let target = one_step_target(step.reward, self.gamma, step.terminated, v_next);
+        let value = q.value_mut(step.state, step.action);
+        let delta = target - *value;
+        *value = Error::finite(ENTRY.id, "an action value", *value + alpha * delta, step.taken)?;
+        log.record("train/td_error", delta.abs());
         Ok(())
-    }
-
-    fn policy(&self, mode: Mode) -> Box<dyn Policy<usize, usize>> {
-        self.known.q.policy(mode, self.config.epsilon.at(self.known.step, self.steps))
-    }
-
-    fn values(&self, now: &View<'_, usize>) -> Option<Vec<f64>> {
-        Some(self.known.q.values(now))
-    }
-
-    fn state(&self) -> State {
-        State::of(&self.known)
-    }
-
-    fn set_state(&mut self, state: &State) -> Result<(), Error> {
-        restore(&mut self.known, state)
     }
 }
 
@@ -121,11 +89,14 @@ impl Agent<usize, usize> for QLearning {
 mod tests {
     use super::*;
     use gymkhana_envs::{
-        Batch, Lanes, Seeds,
+        Batch, Lanes, Params, Seeds,
         tabular::{Blackjack, BlackjackParams},
     };
 
-    use crate::one::{One, build, train};
+    use crate::{
+        agent::{Agent, Mode, Policy},
+        one::{One, build, train},
+    };
 
     fn learnt(terminated: bool, truncated: bool, steps: usize, config: &QLearningConfig) -> f64 {
         let mut lanes = One { obs: 0, terminated, truncated }.lanes(1);

@@ -22,17 +22,19 @@
 //! 6. Samples are corrected by ρ, as in the paper. Sutton & Barto's return has ρ within, and the expected value as a control
 //!    variate; with σ = 1 it is not n-step Sarsa.
 
-use gymkhana_envs::{Params, Rng, State, Transitions, View, params};
+use gymkhana_envs::{Rng, params};
 
 use super::n_step::{Ahead, NStep, Rule, Stretch};
 use crate::{
-    agent::{Agent, Metrics, Mode, Policy, Recipe, Setup},
+    agent::{Metrics, Recipe, Setup},
     entry::Entry,
     error::Error,
     math::policy::expected_with,
-    restore::restore,
     schedule::Schedule,
-    tabular::QTable,
+    tabular::{
+        QTable,
+        controller::{Controller, Method, Step},
+    },
 };
 
 params! {
@@ -66,33 +68,14 @@ Q(sₜ, aₜ) ← Q(sₜ, aₜ) + α ρ [Gₜ − Q(sₜ, aₜ)]        ρ = Π 
 )
 .at("value/control/off-policy");
 
+/// The agent.
+pub type QSigma = Controller<QSigmaConfig>;
+
 impl Recipe<usize, usize> for QSigmaConfig {
     type Agent = QSigma;
 
     fn build(&self, setup: &Setup<'_>, _: &mut Rng) -> Result<QSigma, Error> {
-        self.validate()?;
-        let learnt = NStep::new(Self::OWNER, setup.spec, self.initial_value, setup.lanes, self.n)?;
-        Ok(QSigma { learnt, steps: setup.steps, config: self.clone() })
-    }
-}
-
-/// The agent.
-#[derive(Clone, Debug)]
-pub struct QSigma {
-    learnt: NStep,
-    /// of the whole run
-    steps: u64,
-    config: QSigmaConfig,
-}
-
-impl QSigma {
-    /// The action values.
-    pub fn q(&self) -> &QTable {
-        &self.learnt.known.q
-    }
-
-    fn epsilon(&self) -> f64 {
-        self.config.epsilon.at(self.learnt.known.step, self.steps)
+        Controller::new(self, setup)
     }
 }
 
@@ -112,48 +95,42 @@ fn importance(stretch: Stretch<'_>, sigma: f64) -> f64 {
     stretch.backward().filter_map(|(_, ahead)| ahead).map(|ahead| sigma * ahead.ratio + (1.0 - sigma)).product()
 }
 
-impl Policy<usize, usize> for QSigma {
-    fn act(&mut self, now: &View<'_, usize>, rng: &mut Rng, act: &mut [usize]) {
-        let epsilon = self.epsilon();
-        self.learnt.act(now, epsilon, rng, act);
-    }
-}
+impl Method for QSigmaConfig {
+    type Memory = NStep;
 
-impl Agent<usize, usize> for QSigma {
-    fn learn(&mut self, seen: &Transitions<'_, usize, usize>, rng: &mut Rng, log: &mut Metrics) -> Result<(), Error> {
-        let QSigmaConfig { learning_rate, gamma, target_epsilon, sigma, .. } = self.config;
-        let (step, epsilon) = (self.learnt.known.step, self.epsilon());
-        let (alpha, sigma) = (learning_rate.at(step, self.steps), sigma.at(step, self.steps));
-        let target = target_epsilon.unwrap_or(epsilon);
-        let rule = Rule { agent: ENTRY.id, alpha, epsilon, target_epsilon };
-        self.learnt.learn(&rule, seen, rng, log, |q, stretch| {
+    fn epsilon(&self) -> Schedule {
+        self.epsilon
+    }
+
+    fn initial_value(&self) -> f64 {
+        self.initial_value
+    }
+
+    fn memory(&self, q: &QTable, lanes: usize) -> NStep {
+        NStep::new(q, lanes, self.n)
+    }
+
+    #[inline]
+    fn chosen(memory: &mut NStep, lane: usize) -> Option<usize> {
+        memory.chosen(lane)
+    }
+
+    fn learn(
+        &self,
+        q: &mut QTable,
+        memory: &mut NStep,
+        step: &Step<'_>,
+        rng: &mut Rng,
+        log: &mut Metrics,
+    ) -> Result<(), Error> {
+        let (gamma, target_epsilon) = (self.gamma, self.target_epsilon);
+        let target = target_epsilon.unwrap_or(step.epsilon);
+        let [alpha, sigma] = [self.learning_rate, self.sigma].map(|rate| rate.at(step.taken, step.steps));
+        let rule = Rule { agent: ENTRY.id, alpha, target_epsilon };
+        memory.learn(&rule, q, step, rng, log, |q, stretch| {
             let weight = if target_epsilon.is_some() { importance(stretch, sigma) } else { 1.0 };
             (return_of(q, stretch, gamma, target, sigma), weight)
         })
-    }
-
-    fn policy(&self, mode: Mode) -> Box<dyn Policy<usize, usize>> {
-        self.q().policy(mode, self.epsilon())
-    }
-
-    fn values(&self, now: &View<'_, usize>) -> Option<Vec<f64>> {
-        Some(self.q().values(now))
-    }
-
-    fn state(&self) -> State {
-        State::of(&self.learnt)
-    }
-
-    fn set_state(&mut self, state: &State) -> Result<(), Error> {
-        restore(&mut self.learnt, state)
-    }
-
-    fn policy_state(&self) -> State {
-        State::of(&self.learnt.known)
-    }
-
-    fn set_policy_state(&mut self, state: &State) -> Result<(), Error> {
-        restore(&mut self.learnt.known, state)
     }
 }
 

@@ -14,17 +14,18 @@
 //! 2. Several lanes update the one table, one after the other in the order of lanes.
 //! 3. Where an episode is truncated, aₜ₊₁ is drawn in the state that was reached, and not taken.
 
-use gymkhana_envs::{Params, Rng, State, Transitions, View, params};
-use serde::{Deserialize, Serialize};
+use gymkhana_envs::{Rng, params};
 
 use crate::{
-    agent::{Agent, Metrics, Mode, Policy, Recipe, Setup},
+    agent::{Metrics, Recipe, Setup},
     entry::Entry,
     error::Error,
     math::td::one_step_target,
-    restore::{Shaped, restore},
     schedule::Schedule,
-    tabular::{Known, QTable},
+    tabular::{
+        QTable,
+        controller::{Chosen, Controller, Method, Step},
+    },
 };
 
 params! {
@@ -51,112 +52,65 @@ Q(sₜ, aₜ) ← Q(sₜ, aₜ) + α δₜ",
 )
 .at("value/control/on-policy");
 
+/// The agent.
+pub type Sarsa = Controller<SarsaConfig>;
+
 impl Recipe<usize, usize> for SarsaConfig {
     type Agent = Sarsa;
 
     fn build(&self, setup: &Setup<'_>, _: &mut Rng) -> Result<Sarsa, Error> {
-        self.validate()?;
-        let known = Known::new(Self::OWNER, setup.spec, self.initial_value)?;
-        let learnt = Learnt { known, chosen: vec![None; setup.lanes] };
-        Ok(Sarsa { learnt, steps: setup.steps, config: self.clone() })
+        Controller::new(self, setup)
     }
 }
 
-/// The agent.
-#[derive(Clone, Debug)]
-pub struct Sarsa {
-    learnt: Learnt,
-    /// of the whole run
-    steps: u64,
-    config: SarsaConfig,
-}
+impl Method for SarsaConfig {
+    type Memory = Chosen;
 
-/// What changes by learning.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Learnt {
-    known: Known,
-    /// per lane, the action that is taken next: none where an episode begins
-    chosen: Vec<Option<usize>>,
-}
-
-impl Shaped for Learnt {
-    fn same_shape(&self, other: &Self) -> bool {
-        let are_actions = other.chosen.iter().flatten().all(|action| *action < self.known.q.actions());
-        self.known.same_shape(&other.known) && self.chosen.len() == other.chosen.len() && are_actions
+    fn epsilon(&self) -> Schedule {
+        self.epsilon
     }
-}
 
-impl Sarsa {
-    /// The action values.
-    pub fn q(&self) -> &QTable {
-        &self.learnt.known.q
+    fn initial_value(&self) -> f64 {
+        self.initial_value
     }
-}
 
-impl Policy<usize, usize> for Sarsa {
-    fn act(&mut self, now: &View<'_, usize>, rng: &mut Rng, act: &mut [usize]) {
-        let Learnt { known: Known { q, step }, chosen } = &mut self.learnt;
-        let epsilon = self.config.epsilon.at(*step, self.steps);
-        for (lane, action) in act.iter_mut().enumerate() {
-            *action = match chosen[lane].take() {
-                Some(chosen) => chosen,
-                None => q.epsilon_greedy(q.state(now.obs.row(lane)), now.legal_in(lane), epsilon, rng),
-            };
-        }
+    fn memory(&self, q: &QTable, lanes: usize) -> Chosen {
+        Chosen::new(q.actions(), lanes)
     }
-}
 
-impl Agent<usize, usize> for Sarsa {
-    fn learn(&mut self, seen: &Transitions<'_, usize, usize>, rng: &mut Rng, log: &mut Metrics) -> Result<(), Error> {
-        let SarsaConfig { gamma, learning_rate, epsilon, .. } = self.config;
-        let Learnt { known: Known { q, step }, chosen } = &mut self.learnt;
-        let (alpha, epsilon) = (learning_rate.at(*step, self.steps), epsilon.at(*step, self.steps));
-        for (i, chosen) in chosen.iter_mut().enumerate() {
-            let (state, action) = (q.state(seen.was.obs.row(i)), seen.act.row(i)[0]);
-            let next = q.state(seen.next(i));
-            let next_action = (!seen.terminated[i]).then(|| q.epsilon_greedy(next, seen.next_legal(i), epsilon, rng));
-            let q_next = next_action.map_or(0.0, |action| q.row(next)[action]);
-            let target = one_step_target(seen.reward[i], gamma, seen.terminated[i], q_next);
-            let value = q.value_mut(state, action);
-            let delta = target - *value;
-            *value = Error::finite(ENTRY.id, "an action value", *value + alpha * delta, *step)?;
-            *chosen = next_action.filter(|_| !seen.ended(i));
-            log.record("train/td_error", delta.abs());
-        }
-        *step += seen.lanes() as u64;
+    #[inline]
+    fn chosen(chosen: &mut Chosen, lane: usize) -> Option<usize> {
+        chosen.take(lane)
+    }
+
+    fn learn(
+        &self,
+        q: &mut QTable,
+        chosen: &mut Chosen,
+        step: &Step<'_>,
+        rng: &mut Rng,
+        log: &mut Metrics,
+    ) -> Result<(), Error> {
+        let alpha = self.learning_rate.at(step.taken, step.steps);
+        let next_action = (!step.terminated).then(|| q.epsilon_greedy(step.next, step.next_legal, step.epsilon, rng));
+        let q_next = next_action.map_or(0.0, |action| q.row(step.next)[action]);
+        let target = one_step_target(step.reward, self.gamma, step.terminated, q_next);
+        let value = q.value_mut(step.state, step.action);
+        let delta = target - *value;
+        *value = Error::finite(ENTRY.id, "an action value", *value + alpha * delta, step.taken)?;
+        chosen.set(step.lane, next_action.filter(|_| !step.ended));
+        log.record("train/td_error", delta.abs());
         Ok(())
-    }
-
-    fn policy(&self, mode: Mode) -> Box<dyn Policy<usize, usize>> {
-        let Known { q, step } = &self.learnt.known;
-        q.policy(mode, self.config.epsilon.at(*step, self.steps))
-    }
-
-    fn values(&self, now: &View<'_, usize>) -> Option<Vec<f64>> {
-        Some(self.learnt.known.q.values(now))
-    }
-
-    fn state(&self) -> State {
-        State::of(&self.learnt)
-    }
-
-    fn set_state(&mut self, state: &State) -> Result<(), Error> {
-        restore(&mut self.learnt, state)
-    }
-
-    fn policy_state(&self) -> State {
-        State::of(&self.learnt.known)
-    }
-
-    fn set_policy_state(&mut self, state: &State) -> Result<(), Error> {
-        restore(&mut self.learnt.known, state)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::one::{One, build, train};
+    use crate::{
+        agent::Policy,
+        one::{One, build, train},
+    };
 
     fn learnt(terminated: bool, truncated: bool, steps: usize, config: &SarsaConfig) -> f64 {
         let mut lanes = One { obs: 0, terminated, truncated }.lanes(1);
@@ -188,10 +142,9 @@ mod tests {
         let mut lanes = One { obs: 0, terminated: false, truncated: false }.lanes(3);
         let mut agent = build(&lanes, &config, 10);
         train(&mut agent, &mut lanes, &mut Rng::new(0), 1);
-        let chosen = agent.learnt.chosen.clone();
-        assert!(chosen.iter().all(Option::is_some));
+        let mut chosen = agent.memory().clone();
         let mut act = [9; 3];
         agent.act(&gymkhana_envs::Batch::now(&lanes), &mut Rng::new(1), &mut act);
-        assert_eq!(act.map(Some).to_vec(), chosen);
+        assert_eq!([0, 1, 2].map(|lane| chosen.take(lane)), act.map(Some));
     }
 }

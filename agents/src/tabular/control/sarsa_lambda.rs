@@ -18,17 +18,21 @@
 //! 3. Where an episode is truncated, aₜ₊₁ is drawn in the state that was reached, and not taken.
 //! 4. Traces that have come to `trace_cut` or less are dropped.
 
-use gymkhana_envs::{Params, Rng, State, Transitions, View, params};
+use gymkhana_envs::{Rng, params};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    agent::{Agent, Metrics, Mode, Policy, Recipe, Setup},
+    agent::{Metrics, Recipe, Setup},
     entry::Entry,
     error::Error,
     math::td::one_step_target,
-    restore::{Shaped, restore},
+    restore::Shaped,
     schedule::Schedule,
-    tabular::{Known, QTable, trace::TraceKind, traces::Traces},
+    tabular::{
+        QTable,
+        controller::{Chosen, Controller, Method, Step},
+        trace::{Trace, TraceKind},
+    },
 };
 
 params! {
@@ -62,115 +66,75 @@ Q(s, a) ← Q(s, a) + α δₜ e(s, a),   e(s, a) ← γ λ e(s, a)      for all
 )
 .at("value/control/on-policy");
 
+/// The agent.
+pub type SarsaLambda = Controller<SarsaLambdaConfig>;
+
 impl Recipe<usize, usize> for SarsaLambdaConfig {
     type Agent = SarsaLambda;
 
     fn build(&self, setup: &Setup<'_>, _: &mut Rng) -> Result<SarsaLambda, Error> {
-        self.validate()?;
-        let known = Known::new(Self::OWNER, setup.spec, self.initial_value)?;
-        let learnt = Learnt { known, traces: Traces::new(setup.lanes), chosen: vec![None; setup.lanes] };
-        Ok(SarsaLambda { learnt, steps: setup.steps, config: self.clone() })
+        Controller::new(self, setup)
     }
 }
 
-/// The agent.
-#[derive(Clone, Debug)]
-pub struct SarsaLambda {
-    learnt: Learnt,
-    /// of the whole run
-    steps: u64,
-    config: SarsaLambdaConfig,
-}
-
-/// What changes by learning.
+/// What is kept beside the values.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Learnt {
-    known: Known,
-    traces: Traces,
-    /// per lane, the action that is taken next: none where an episode begins
-    chosen: Vec<Option<usize>>,
+pub struct Memory {
+    /// per lane, of states and actions
+    traces: Vec<Trace>,
+    chosen: Chosen,
 }
 
-impl Shaped for Learnt {
+impl Shaped for Memory {
     fn same_shape(&self, other: &Self) -> bool {
-        let (states, actions) = (self.known.q.states(), self.known.q.actions());
-        self.known.same_shape(&other.known)
-            && self.traces.same_shape(&other.traces)
-            && other.traces.within(states, actions)
-            && self.chosen.len() == other.chosen.len()
-            && other.chosen.iter().flatten().all(|action| *action < actions)
+        self.traces.same_shape(&other.traces) && self.chosen.same_shape(&other.chosen)
     }
 }
 
-impl SarsaLambda {
-    /// The action values.
-    pub fn q(&self) -> &QTable {
-        &self.learnt.known.q
-    }
-}
+impl Method for SarsaLambdaConfig {
+    type Memory = Memory;
 
-impl Policy<usize, usize> for SarsaLambda {
-    fn act(&mut self, now: &View<'_, usize>, rng: &mut Rng, act: &mut [usize]) {
-        let Learnt { known: Known { q, step }, chosen, .. } = &mut self.learnt;
-        let epsilon = self.config.epsilon.at(*step, self.steps);
-        for (lane, action) in act.iter_mut().enumerate() {
-            *action = match chosen[lane].take() {
-                Some(chosen) => chosen,
-                None => q.epsilon_greedy(q.state(now.obs.row(lane)), now.legal_in(lane), epsilon, rng),
-            };
+    fn epsilon(&self) -> Schedule {
+        self.epsilon
+    }
+
+    fn initial_value(&self) -> f64 {
+        self.initial_value
+    }
+
+    fn memory(&self, q: &QTable, lanes: usize) -> Memory {
+        Memory { traces: vec![Trace::new(q.flat().len()); lanes], chosen: Chosen::new(q.actions(), lanes) }
+    }
+
+    #[inline]
+    fn chosen(memory: &mut Memory, lane: usize) -> Option<usize> {
+        memory.chosen.take(lane)
+    }
+
+    fn learn(
+        &self,
+        q: &mut QTable,
+        memory: &mut Memory,
+        step: &Step<'_>,
+        rng: &mut Rng,
+        log: &mut Metrics,
+    ) -> Result<(), Error> {
+        let alpha = self.learning_rate.at(step.taken, step.steps);
+        let next_action = (!step.terminated).then(|| q.epsilon_greedy(step.next, step.next_legal, step.epsilon, rng));
+        let q_next = next_action.map_or(0.0, |action| q.row(step.next)[action]);
+        let target = one_step_target(step.reward, self.gamma, step.terminated, q_next);
+        let delta = target - q.row(step.state)[step.action];
+        let (e, cell) = (&mut memory.traces[step.lane], q.cell(step.state, step.action));
+        e.set(cell, self.traces.visited(e.get(cell), alpha));
+        q.learn_traces(ENTRY.id, e, alpha * delta, step.taken)?;
+        if step.ended {
+            e.clear();
+        } else {
+            e.decay(self.gamma * self.lambda, self.trace_cut);
         }
-    }
-}
-
-impl Agent<usize, usize> for SarsaLambda {
-    fn learn(&mut self, seen: &Transitions<'_, usize, usize>, rng: &mut Rng, log: &mut Metrics) -> Result<(), Error> {
-        let SarsaLambdaConfig { learning_rate, gamma, lambda, traces: kind, trace_cut, epsilon, .. } = self.config;
-        let Learnt { known: Known { q, step }, traces, chosen } = &mut self.learnt;
-        let (alpha, epsilon) = (learning_rate.at(*step, self.steps), epsilon.at(*step, self.steps));
-        for (i, chosen) in chosen.iter_mut().enumerate() {
-            let (state, action) = (q.state(seen.was.obs.row(i)), seen.act.row(i)[0]);
-            let next = q.state(seen.next(i));
-            let next_action = (!seen.terminated[i]).then(|| q.epsilon_greedy(next, seen.next_legal(i), epsilon, rng));
-            let q_next = next_action.map_or(0.0, |action| q.row(next)[action]);
-            let target = one_step_target(seen.reward[i], gamma, seen.terminated[i], q_next);
-            let delta = target - q.row(state)[action];
-            traces.visit(i, state, action, kind, alpha);
-            q.learn_traces(ENTRY.id, traces.of(i), alpha * delta, *step)?;
-            if seen.ended(i) {
-                traces.clear(i);
-            } else {
-                traces.decay(i, gamma * lambda, trace_cut);
-            }
-            *chosen = next_action.filter(|_| !seen.ended(i));
-            log.record("train/td_error", delta.abs());
-        }
-        *step += seen.lanes() as u64;
+        memory.chosen.set(step.lane, next_action.filter(|_| !step.ended));
+        log.record("train/td_error", delta.abs());
         Ok(())
-    }
-
-    fn policy(&self, mode: Mode) -> Box<dyn Policy<usize, usize>> {
-        let Known { q, step } = &self.learnt.known;
-        q.policy(mode, self.config.epsilon.at(*step, self.steps))
-    }
-
-    fn values(&self, now: &View<'_, usize>) -> Option<Vec<f64>> {
-        Some(self.learnt.known.q.values(now))
-    }
-
-    fn state(&self) -> State {
-        State::of(&self.learnt)
-    }
-
-    fn set_state(&mut self, state: &State) -> Result<(), Error> {
-        restore(&mut self.learnt, state)
-    }
-
-    fn policy_state(&self) -> State {
-        State::of(&self.learnt.known)
-    }
-
-    fn set_policy_state(&mut self, state: &State) -> Result<(), Error> {
-        restore(&mut self.learnt.known, state)
     }
 }
 

@@ -17,17 +17,19 @@
 //! 3. Where an episode is truncated, an action is drawn in the state that was reached, and not taken: the last steps look
 //!    ahead to there.
 
-use gymkhana_envs::{Params, Rng, State, Transitions, View, params};
+use gymkhana_envs::{Rng, params};
 
 use super::n_step::{Ahead, NStep, Rule, Stretch};
 use crate::{
-    agent::{Agent, Metrics, Mode, Policy, Recipe, Setup},
+    agent::{Metrics, Recipe, Setup},
     entry::Entry,
     error::Error,
     math::policy::expected_with,
-    restore::restore,
     schedule::Schedule,
-    tabular::QTable,
+    tabular::{
+        QTable,
+        controller::{Controller, Method, Step},
+    },
 };
 
 params! {
@@ -59,33 +61,14 @@ Q(sₜ, aₜ) ← Q(sₜ, aₜ) + α [Gₜ − Q(sₜ, aₜ)]",
 )
 .at("value/control/off-policy");
 
+/// The agent.
+pub type TreeBackup = Controller<TreeBackupConfig>;
+
 impl Recipe<usize, usize> for TreeBackupConfig {
     type Agent = TreeBackup;
 
     fn build(&self, setup: &Setup<'_>, _: &mut Rng) -> Result<TreeBackup, Error> {
-        self.validate()?;
-        let learnt = NStep::new(Self::OWNER, setup.spec, self.initial_value, setup.lanes, self.n)?;
-        Ok(TreeBackup { learnt, steps: setup.steps, config: self.clone() })
-    }
-}
-
-/// The agent.
-#[derive(Clone, Debug)]
-pub struct TreeBackup {
-    learnt: NStep,
-    /// of the whole run
-    steps: u64,
-    config: TreeBackupConfig,
-}
-
-impl TreeBackup {
-    /// The action values.
-    pub fn q(&self) -> &QTable {
-        &self.learnt.known.q
-    }
-
-    fn epsilon(&self) -> f64 {
-        self.config.epsilon.at(self.learnt.known.step, self.steps)
+        Controller::new(self, setup)
     }
 }
 
@@ -99,44 +82,38 @@ fn tree_return(q: &QTable, stretch: Stretch<'_>, gamma: f64, epsilon: f64) -> f6
     })
 }
 
-impl Policy<usize, usize> for TreeBackup {
-    fn act(&mut self, now: &View<'_, usize>, rng: &mut Rng, act: &mut [usize]) {
-        let epsilon = self.epsilon();
-        self.learnt.act(now, epsilon, rng, act);
-    }
-}
+impl Method for TreeBackupConfig {
+    type Memory = NStep;
 
-impl Agent<usize, usize> for TreeBackup {
-    fn learn(&mut self, seen: &Transitions<'_, usize, usize>, rng: &mut Rng, log: &mut Metrics) -> Result<(), Error> {
-        let TreeBackupConfig { learning_rate, gamma, target_epsilon, .. } = self.config;
-        let (alpha, epsilon) = (learning_rate.at(self.learnt.known.step, self.steps), self.epsilon());
-        let target = target_epsilon.unwrap_or(epsilon);
-        let rule = Rule { agent: ENTRY.id, alpha, epsilon, target_epsilon: None };
-        self.learnt.learn(&rule, seen, rng, log, |q, stretch| (tree_return(q, stretch, gamma, target), 1.0))
+    fn epsilon(&self) -> Schedule {
+        self.epsilon
     }
 
-    fn policy(&self, mode: Mode) -> Box<dyn Policy<usize, usize>> {
-        self.q().policy(mode, self.epsilon())
+    fn initial_value(&self) -> f64 {
+        self.initial_value
     }
 
-    fn values(&self, now: &View<'_, usize>) -> Option<Vec<f64>> {
-        Some(self.q().values(now))
+    fn memory(&self, q: &QTable, lanes: usize) -> NStep {
+        NStep::new(q, lanes, self.n)
     }
 
-    fn state(&self) -> State {
-        State::of(&self.learnt)
+    #[inline]
+    fn chosen(memory: &mut NStep, lane: usize) -> Option<usize> {
+        memory.chosen(lane)
     }
 
-    fn set_state(&mut self, state: &State) -> Result<(), Error> {
-        restore(&mut self.learnt, state)
-    }
-
-    fn policy_state(&self) -> State {
-        State::of(&self.learnt.known)
-    }
-
-    fn set_policy_state(&mut self, state: &State) -> Result<(), Error> {
-        restore(&mut self.learnt.known, state)
+    fn learn(
+        &self,
+        q: &mut QTable,
+        memory: &mut NStep,
+        step: &Step<'_>,
+        rng: &mut Rng,
+        log: &mut Metrics,
+    ) -> Result<(), Error> {
+        let (gamma, target) = (self.gamma, self.target_epsilon.unwrap_or(step.epsilon));
+        let alpha = self.learning_rate.at(step.taken, step.steps);
+        let rule = Rule { agent: ENTRY.id, alpha, target_epsilon: None };
+        memory.learn(&rule, q, step, rng, log, |q, stretch| (tree_return(q, stretch, gamma, target), 1.0))
     }
 }
 

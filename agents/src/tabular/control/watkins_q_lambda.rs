@@ -18,17 +18,19 @@
 //!    is greedy if it has the greatest value when it is learned from.
 //! 4. Traces that have come to `trace_cut` or less are dropped.
 
-use gymkhana_envs::{Params, Rng, State, Transitions, View, params};
-use serde::{Deserialize, Serialize};
+use gymkhana_envs::{Rng, params};
 
 use crate::{
-    agent::{Agent, Metrics, Mode, Policy, Recipe, Setup},
+    agent::{Metrics, Recipe, Setup},
     entry::Entry,
     error::Error,
     math::{choice, td::one_step_target},
-    restore::{Shaped, restore},
     schedule::Schedule,
-    tabular::{Known, QTable, trace::TraceKind, traces::Traces},
+    tabular::{
+        QTable,
+        controller::{Controller, Method, Step},
+        trace::{Trace, TraceKind},
+    },
 };
 
 params! {
@@ -63,109 +65,59 @@ Q(s, a) ← Q(s, a) + α δₜ e(s, a)                               for all s, 
 )
 .at("value/control/off-policy");
 
+/// The agent.
+pub type WatkinsQLambda = Controller<WatkinsQLambdaConfig>;
+
 impl Recipe<usize, usize> for WatkinsQLambdaConfig {
     type Agent = WatkinsQLambda;
 
     fn build(&self, setup: &Setup<'_>, _: &mut Rng) -> Result<WatkinsQLambda, Error> {
-        self.validate()?;
-        let known = Known::new(Self::OWNER, setup.spec, self.initial_value)?;
-        let learnt = Learnt { known, traces: Traces::new(setup.lanes) };
-        Ok(WatkinsQLambda { learnt, steps: setup.steps, config: self.clone() })
+        Controller::new(self, setup)
     }
 }
 
-/// The agent.
-#[derive(Clone, Debug)]
-pub struct WatkinsQLambda {
-    learnt: Learnt,
-    /// of the whole run
-    steps: u64,
-    config: WatkinsQLambdaConfig,
-}
+impl Method for WatkinsQLambdaConfig {
+    type Memory = Vec<Trace>;
 
-/// What changes by learning.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Learnt {
-    known: Known,
-    traces: Traces,
-}
-
-impl Shaped for Learnt {
-    fn same_shape(&self, other: &Self) -> bool {
-        let q = &self.known.q;
-        self.known.same_shape(&other.known)
-            && self.traces.same_shape(&other.traces)
-            && other.traces.within(q.states(), q.actions())
+    fn epsilon(&self) -> Schedule {
+        self.epsilon
     }
-}
 
-impl WatkinsQLambda {
-    /// The action values.
-    pub fn q(&self) -> &QTable {
-        &self.learnt.known.q
+    fn initial_value(&self) -> f64 {
+        self.initial_value
     }
-}
 
-impl Policy<usize, usize> for WatkinsQLambda {
-    fn act(&mut self, now: &View<'_, usize>, rng: &mut Rng, act: &mut [usize]) {
-        let Known { q, step } = &self.learnt.known;
-        let epsilon = self.config.epsilon.at(*step, self.steps);
-        for (lane, action) in act.iter_mut().enumerate() {
-            *action = q.epsilon_greedy(q.state(now.obs.row(lane)), now.legal_in(lane), epsilon, rng);
+    /// Per lane, the traces of states and actions.
+    fn memory(&self, q: &QTable, lanes: usize) -> Vec<Trace> {
+        vec![Trace::new(q.flat().len()); lanes]
+    }
+
+    fn learn(
+        &self,
+        q: &mut QTable,
+        traces: &mut Vec<Trace>,
+        step: &Step<'_>,
+        _: &mut Rng,
+        log: &mut Metrics,
+    ) -> Result<(), Error> {
+        let alpha = self.learning_rate.at(step.taken, step.steps);
+        let (e, cell) = (&mut traces[step.lane], q.cell(step.state, step.action));
+        let row = q.row(step.state);
+        if row[step.action] == choice::max(row, step.legal) {
+            e.decay(self.gamma * self.lambda, self.trace_cut);
+        } else {
+            e.clear();
         }
-    }
-}
-
-impl Agent<usize, usize> for WatkinsQLambda {
-    fn learn(&mut self, seen: &Transitions<'_, usize, usize>, _: &mut Rng, log: &mut Metrics) -> Result<(), Error> {
-        let WatkinsQLambdaConfig { learning_rate, gamma, lambda, traces: kind, trace_cut, .. } = self.config;
-        let Learnt { known: Known { q, step }, traces } = &mut self.learnt;
-        let alpha = learning_rate.at(*step, self.steps);
-        for i in 0..seen.lanes() {
-            let (state, action) = (q.state(seen.was.obs.row(i)), seen.act.row(i)[0]);
-            let greedy = q.row(state)[action] == choice::max(q.row(state), seen.was.legal_in(i));
-            if greedy {
-                traces.decay(i, gamma * lambda, trace_cut);
-            } else {
-                traces.clear(i);
-            }
-            let v_next = choice::max(q.row(q.state(seen.next(i))), seen.next_legal(i));
-            let target = one_step_target(seen.reward[i], gamma, seen.terminated[i], v_next);
-            let delta = target - q.row(state)[action];
-            traces.visit(i, state, action, kind, alpha);
-            q.learn_traces(ENTRY.id, traces.of(i), alpha * delta, *step)?;
-            if seen.ended(i) {
-                traces.clear(i);
-            }
-            log.record("train/td_error", delta.abs());
+        let v_next = choice::max(q.row(step.next), step.next_legal);
+        let target = one_step_target(step.reward, self.gamma, step.terminated, v_next);
+        let delta = target - row[step.action];
+        e.set(cell, self.traces.visited(e.get(cell), alpha));
+        q.learn_traces(ENTRY.id, e, alpha * delta, step.taken)?;
+        if step.ended {
+            e.clear();
         }
-        *step += seen.lanes() as u64;
+        log.record("train/td_error", delta.abs());
         Ok(())
-    }
-
-    fn policy(&self, mode: Mode) -> Box<dyn Policy<usize, usize>> {
-        let Known { q, step } = &self.learnt.known;
-        q.policy(mode, self.config.epsilon.at(*step, self.steps))
-    }
-
-    fn values(&self, now: &View<'_, usize>) -> Option<Vec<f64>> {
-        Some(self.learnt.known.q.values(now))
-    }
-
-    fn state(&self) -> State {
-        State::of(&self.learnt)
-    }
-
-    fn set_state(&mut self, state: &State) -> Result<(), Error> {
-        restore(&mut self.learnt, state)
-    }
-
-    fn policy_state(&self) -> State {
-        State::of(&self.learnt.known)
-    }
-
-    fn set_policy_state(&mut self, state: &State) -> Result<(), Error> {
-        restore(&mut self.learnt.known, state)
     }
 }
 
@@ -178,7 +130,10 @@ mod tests {
         tabular::Finite,
     };
 
-    use crate::one::{One, build, train};
+    use crate::{
+        agent::Agent,
+        one::{One, build, train},
+    };
 
     fn learnt(terminated: bool, truncated: bool, steps: usize, config: &WatkinsQLambdaConfig) -> f64 {
         let mut lanes = One { obs: 0, terminated, truncated }.lanes(1);
@@ -196,7 +151,7 @@ mod tests {
             let config = WatkinsQLambdaConfig { learning_rate: 0.5.into(), lambda: 0.5, ..Default::default() };
             let mut agent = build(&lanes, &config, 3);
             let right = 1;
-            *agent.learnt.known.q.value_mut(1, right) = second_seems;
+            *agent.q_mut().value_mut(1, right) = second_seems;
             for _ in 0..3 {
                 lanes.step(&[right]).unwrap();
                 agent.learn(&lanes.seen(&[right]), &mut Rng::new(0), &mut Metrics::default()).unwrap();

@@ -14,18 +14,19 @@
 //! 3. Where an episode is truncated, the last return is what the policy makes of the values of the state that was reached.
 //! 4. Several lanes update the one table, one after the other in the order of lanes.
 
-use gymkhana_envs::{Params, Rng, State, Transitions, View, params};
+use gymkhana_envs::{Rng, params};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    agent::{Agent, Metrics, Mode, Policy, Recipe, Setup},
+    agent::{Metrics, Recipe, Setup},
     entry::Entry,
     error::Error,
     math::{choice, lambda_returns::tail_returns},
-    restore::{Shaped, restore},
+    restore::Shaped,
     schedule::Schedule,
     tabular::{
-        Known, QTable,
+        QTable,
+        controller::{Controller, Method, Step},
         path::{FirstVisits, Paths},
     },
 };
@@ -55,31 +56,27 @@ Q(sₜ, aₜ) ← Q(sₜ, aₜ) + [Gₜ − Q(sₜ, aₜ)] / N(sₜ, aₜ)      
 )
 .at("value/control/monte-carlo");
 
+/// The agent.
+pub type McControl = Controller<McControlConfig>;
+
 impl Recipe<usize, usize> for McControlConfig {
     type Agent = McControl;
 
     fn build(&self, setup: &Setup<'_>, _: &mut Rng) -> Result<McControl, Error> {
-        self.validate()?;
-        McControl::new(Self::OWNER, self.clone(), false, setup)
+        Controller::new(self, setup)
     }
 }
 
-/// The agent.
-#[derive(Clone, Debug)]
-pub struct McControl {
-    name: &'static str,
-    learnt: Learnt,
-    /// whether the first action of an episode is any, and all others greedy
-    exploring_starts: bool,
-    /// of the whole run
-    steps: u64,
-    config: McControlConfig,
+impl McControl {
+    /// How many returns each action value is the mean of, states × actions.
+    pub fn counts(&self) -> &[u64] {
+        &self.memory().counts
+    }
 }
 
-/// What changes by learning.
+/// What is kept beside the values.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Learnt {
-    known: Known,
+pub struct Memory {
     /// of state and action
     paths: Paths,
     /// N(s, a)
@@ -88,40 +85,9 @@ struct Learnt {
     visits: FirstVisits,
 }
 
-impl Shaped for Learnt {
+impl Shaped for Memory {
     fn same_shape(&self, other: &Self) -> bool {
-        let counts = self.counts.len() == other.counts.len();
-        self.known.same_shape(&other.known) && self.paths.same_shape(&other.paths) && counts
-    }
-}
-
-impl McControl {
-    pub(super) fn new(
-        name: &'static str,
-        config: McControlConfig,
-        exploring_starts: bool,
-        setup: &Setup<'_>,
-    ) -> Result<Self, Error> {
-        let known = Known::new(name, setup.spec, config.initial_value)?;
-        let cells = known.q.flat().len();
-        let (paths, counts) = (Paths::new(cells, setup.lanes), vec![0; cells]);
-        let learnt = Learnt { known, paths, counts, visits: FirstVisits::default() };
-        Ok(Self { name, learnt, exploring_starts, steps: setup.steps, config })
-    }
-
-    /// The action values.
-    pub fn q(&self) -> &QTable {
-        &self.learnt.known.q
-    }
-
-    /// The action values, to be changed: where learning is to begin.
-    pub fn q_mut(&mut self) -> &mut QTable {
-        &mut self.learnt.known.q
-    }
-
-    /// How many returns each action value is the mean of, states × actions.
-    pub fn counts(&self) -> &[u64] {
-        &self.learnt.counts
+        self.paths.same_shape(&other.paths) && self.counts.len() == other.counts.len()
     }
 }
 
@@ -133,75 +99,80 @@ fn epsilon_greedy_value(q: &[f64], legal: Option<&[bool]>, epsilon: f64) -> f64 
     (1.0 - epsilon) * choice::max(q, legal) + epsilon * sum / n
 }
 
-impl Policy<usize, usize> for McControl {
-    fn act(&mut self, now: &View<'_, usize>, rng: &mut Rng, act: &mut [usize]) {
-        let Known { q, step } = &self.learnt.known;
-        let epsilon = self.config.epsilon.at(*step, self.steps);
-        for (lane, action) in act.iter_mut().enumerate() {
-            let legal = now.legal_in(lane);
-            *action = if self.exploring_starts && now.first[lane] {
-                choice::uniform(q.actions(), legal, rng)
-            } else {
-                q.epsilon_greedy(q.state(now.obs.row(lane)), legal, epsilon, rng)
-            };
+/// How returns are learned from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Returns {
+    pub(super) agent: &'static str,
+    /// none: the mean of all
+    pub(super) alpha: Option<f64>,
+    pub(super) gamma: f64,
+}
+
+impl Memory {
+    pub(super) fn new(q: &QTable, lanes: usize) -> Self {
+        let cells = q.flat().len();
+        Self { paths: Paths::new(cells, lanes), counts: vec![0; cells], visits: FirstVisits::default() }
+    }
+
+    /// Takes in a step, and learns where an episode ends.
+    #[inline]
+    pub(super) fn learn(
+        &mut self,
+        by: Returns,
+        q: &mut QTable,
+        step: &Step<'_>,
+        log: &mut Metrics,
+    ) -> Result<(), Error> {
+        let Self { paths, counts, visits } = self;
+        let path = paths.lane(step.lane, step.first);
+        path.push(q.cell(step.state, step.action), step.reward, 1.0);
+        if !step.ended {
+            return Ok(());
         }
+        let v_next = epsilon_greedy_value(q.row(step.next), step.next_legal, step.epsilon);
+        tail_returns(&mut path.rewards, by.gamma, if step.terminated { 0.0 } else { v_next });
+        visits.begin(counts.len());
+        for (&cell, g) in path.cells.iter().zip(&path.rewards) {
+            if !visits.is_first(cell) {
+                continue;
+            }
+            counts[cell] = counts[cell].saturating_add(1);
+            let value = &mut q.flat_mut()[cell];
+            let error = g - *value;
+            let alpha = by.alpha.unwrap_or(1.0 / counts[cell] as f64);
+            *value = Error::finite(by.agent, "an action value", *value + alpha * error, step.taken)?;
+            log.record("train/return_error", error.abs());
+        }
+        path.clear();
+        Ok(())
     }
 }
 
-impl Agent<usize, usize> for McControl {
-    fn learn(&mut self, seen: &Transitions<'_, usize, usize>, _: &mut Rng, log: &mut Metrics) -> Result<(), Error> {
-        let Learnt { known: Known { q, step }, paths, counts, visits } = &mut self.learnt;
-        let epsilon = self.config.epsilon.at(*step, self.steps);
-        for i in 0..seen.lanes() {
-            let path = paths.lane(i, seen.was.first[i]);
-            path.push(q.cell(q.state(seen.was.obs.row(i)), seen.act.row(i)[0]), seen.reward[i], 1.0);
-            if !seen.ended(i) {
-                continue;
-            }
-            let row = q.row(q.state(seen.next(i)));
-            let end = if seen.terminated[i] { 0.0 } else { epsilon_greedy_value(row, seen.next_legal(i), epsilon) };
-            tail_returns(&mut path.rewards, self.config.gamma, end);
-            visits.begin(counts.len());
-            for (&cell, g) in path.cells.iter().zip(&path.rewards) {
-                if !visits.is_first(cell) {
-                    continue;
-                }
-                counts[cell] = counts[cell].saturating_add(1);
-                let value = &mut q.flat_mut()[cell];
-                let error = g - *value;
-                let alpha = self.config.learning_rate.unwrap_or(1.0 / counts[cell] as f64);
-                *value = Error::finite(self.name, "an action value", *value + alpha * error, *step)?;
-                log.record("train/return_error", error.abs());
-            }
-            path.clear();
-        }
-        *step += seen.lanes() as u64;
-        Ok(())
+impl Method for McControlConfig {
+    type Memory = Memory;
+
+    fn epsilon(&self) -> Schedule {
+        self.epsilon
     }
 
-    fn policy(&self, mode: Mode) -> Box<dyn Policy<usize, usize>> {
-        let Known { q, step } = &self.learnt.known;
-        q.policy(mode, self.config.epsilon.at(*step, self.steps))
+    fn initial_value(&self) -> f64 {
+        self.initial_value
     }
 
-    fn values(&self, now: &View<'_, usize>) -> Option<Vec<f64>> {
-        Some(self.q().values(now))
+    fn memory(&self, q: &QTable, lanes: usize) -> Memory {
+        Memory::new(q, lanes)
     }
 
-    fn state(&self) -> State {
-        State::of(&self.learnt)
-    }
-
-    fn set_state(&mut self, state: &State) -> Result<(), Error> {
-        restore(&mut self.learnt, state)
-    }
-
-    fn policy_state(&self) -> State {
-        State::of(&self.learnt.known)
-    }
-
-    fn set_policy_state(&mut self, state: &State) -> Result<(), Error> {
-        restore(&mut self.learnt.known, state)
+    fn learn(
+        &self,
+        q: &mut QTable,
+        memory: &mut Memory,
+        step: &Step<'_>,
+        _: &mut Rng,
+        log: &mut Metrics,
+    ) -> Result<(), Error> {
+        let by = Returns { agent: ENTRY.id, alpha: self.learning_rate, gamma: self.gamma };
+        memory.learn(by, q, step, log)
     }
 }
 

@@ -17,13 +17,18 @@
 //! 3. Where an episode is truncated, the last return is the greatest value of the state that was reached.
 //! 4. Several lanes update the one table, one after the other in the order of lanes.
 
-use gymkhana_envs::{Params, Rng, params};
+use gymkhana_envs::{Rng, params};
 
-use super::{McControl, McControlConfig};
+use super::mc_control::{Memory, Returns};
 use crate::{
-    agent::{Recipe, Setup},
+    agent::{Metrics, Recipe, Setup},
     entry::Entry,
     error::Error,
+    schedule::Schedule,
+    tabular::{
+        QTable,
+        controller::{Controller, Method, Step},
+    },
 };
 
 params! {
@@ -49,14 +54,47 @@ Q(sₜ, aₜ) ← Q(sₜ, aₜ) + [Gₜ − Q(sₜ, aₜ)] / N(sₜ, aₜ)      
 )
 .at("value/control/monte-carlo");
 
-impl Recipe<usize, usize> for McExploringStartsConfig {
-    type Agent = McControl;
+/// The agent.
+pub type McExploringStarts = Controller<McExploringStartsConfig>;
 
-    fn build(&self, setup: &Setup<'_>, _: &mut Rng) -> Result<McControl, Error> {
-        self.validate()?;
-        let &Self { learning_rate, gamma, initial_value } = self;
-        let greedy = McControlConfig { learning_rate, gamma, epsilon: 0.0.into(), initial_value };
-        McControl::new(Self::OWNER, greedy, true, setup)
+impl Recipe<usize, usize> for McExploringStartsConfig {
+    type Agent = McExploringStarts;
+
+    fn build(&self, setup: &Setup<'_>, _: &mut Rng) -> Result<McExploringStarts, Error> {
+        Controller::new(self, setup)
+    }
+}
+
+impl Method for McExploringStartsConfig {
+    type Memory = Memory;
+
+    fn epsilon(&self) -> Schedule {
+        0.0.into()
+    }
+
+    fn initial_value(&self) -> f64 {
+        self.initial_value
+    }
+
+    fn memory(&self, q: &QTable, lanes: usize) -> Memory {
+        Memory::new(q, lanes)
+    }
+
+    #[inline]
+    fn exploring_starts(&self) -> bool {
+        true
+    }
+
+    fn learn(
+        &self,
+        q: &mut QTable,
+        memory: &mut Memory,
+        step: &Step<'_>,
+        _: &mut Rng,
+        log: &mut Metrics,
+    ) -> Result<(), Error> {
+        let by = Returns { agent: ENTRY.id, alpha: self.learning_rate, gamma: self.gamma };
+        memory.learn(by, q, step, log)
     }
 }
 

@@ -206,10 +206,3 @@ impl<R: Rule> Agent<usize, usize> for Predictor<R> {
         restore(&mut self.learnt.estimate, state)
     }
 }
-
-/// Nothing is kept.
-impl Shaped for () {
-    fn same_shape(&self, (): &Self) -> bool {
-        true
-    }
-}

@@ -13,7 +13,7 @@
 //! Deviations
 //! 1. The step size may follow a schedule over the run.
 //! 2. Several lanes update the one table, one after the other in the order of lanes; each has its own traces.
-//! 3. A trace below 10⁻¹⁶ is dropped.
+//! 3. A trace that has come to 10⁻¹⁶ or less is dropped.
 
 use gymkhana_envs::{Rng, params};
 
@@ -26,7 +26,7 @@ use crate::{
     schedule::Schedule,
     tabular::{
         Given, VTable,
-        trace::{Trace, TraceKind},
+        trace::{NEGLIGIBLE, Trace, TraceKind},
     },
 };
 
@@ -96,7 +96,7 @@ impl Rule for TdLambdaConfig {
         }
         let target = one_step_target(step.reward, self.gamma, step.terminated, v.value(step.next));
         let delta = Error::finite(ENTRY.id, "an error", target - v.value(step.state), step.taken)?;
-        z.decay(self.gamma * self.lambda);
+        z.decay(self.gamma * self.lambda, NEGLIGIBLE);
         z.set(step.state, self.traces.visited(z.get(step.state), alpha));
         z.add_to(v.flat_mut(), alpha * delta);
         log.record("train/td_error", delta.abs());

@@ -15,7 +15,7 @@
 //! 1. The step size may follow a schedule over the run.
 //! 2. Several lanes update the one table, one after the other in the order of lanes; each has its own traces. With more
 //!    than one it is no longer exactly the online λ-return.
-//! 3. A trace below 10⁻¹⁶ is dropped.
+//! 3. A trace that has come to 10⁻¹⁶ or less is dropped.
 
 use gymkhana_envs::{Rng, params};
 use serde::{Deserialize, Serialize};
@@ -29,7 +29,7 @@ use crate::{
     schedule::Schedule,
     tabular::{
         Given, VTable,
-        trace::{Trace, TraceKind},
+        trace::{NEGLIGIBLE, Trace, TraceKind},
     },
 };
 
@@ -112,7 +112,7 @@ impl Rule for TrueOnlineTdLambdaConfig {
         let (v_now, v_next) = (v.value(step.state), step.v_next(v));
         let delta = step.reward + self.gamma * v_next - v_now;
         let delta = Error::finite(ENTRY.id, "an error", delta, step.taken)?;
-        z.decay(self.gamma * self.lambda);
+        z.decay(self.gamma * self.lambda, NEGLIGIBLE);
         z.set(step.state, TraceKind::Dutch.visited(z.get(step.state), alpha));
         z.add_to(v.flat_mut(), alpha * (delta + v_now - *v_old));
         *v.value_mut(step.state) -= alpha * (v_now - *v_old);
