@@ -100,6 +100,7 @@ impl Method for NStepSarsaConfig {
         memory.chosen(lane)
     }
 
+    #[inline]
     fn learn(
         &self,
         q: &mut QTable,

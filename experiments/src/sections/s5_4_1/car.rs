@@ -187,7 +187,7 @@ mod tests {
         let mut tiles = [0; TILINGS];
         // Position −0.5 is 0.7/1.7 of 64 eighths, 26; velocity 0 is 32.
         Diagonal.map(&[-0.5, 0.0], &mut tiles);
-        let at = |tiling: usize, position, velocity| tiling * 81 + position * 9 + velocity;
+        let at = |tiling: usize, position: usize, velocity: usize| tiling * 81 + position * 9 + velocity;
         assert_eq!((tiles[0], tiles[5], tiles[6]), (at(0, 3, 4), at(5, 3, 4), at(6, 4, 4)));
         Diagonal.map(&[0.6, 0.07], &mut tiles);
         assert_eq!(tiles[7], at(7, 8, 8));
