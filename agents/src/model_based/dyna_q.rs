@@ -90,6 +90,7 @@ impl Method for DynaQConfig {
         Model::new(q)
     }
 
+    #[inline]
     fn learn(
         &self,
         q: &mut QTable,

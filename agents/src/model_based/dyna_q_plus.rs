@@ -114,6 +114,7 @@ impl Method for DynaQPlusConfig {
         Memory { model: Model::new(q), tried: vec![0; q.flat().len()] }
     }
 
+    #[inline]
     fn learn(
         &self,
         q: &mut QTable,

@@ -131,6 +131,7 @@ impl Method for PrioritizedSweepingConfig {
         Memory { model, queue, leading: vec![Vec::new(); q.states()], updates: 0 }
     }
 
+    #[inline]
     fn learn(
         &self,
         q: &mut QTable,

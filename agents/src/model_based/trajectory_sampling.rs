@@ -229,6 +229,7 @@ impl Method for TrajectorySamplingConfig {
         Memory { model: Estimated::new(q.states(), q.actions()), tried: Vec::new(), at: None }
     }
 
+    #[inline]
     fn learn(
         &self,
         q: &mut QTable,

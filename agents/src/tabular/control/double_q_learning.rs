@@ -85,6 +85,7 @@ impl Method for DoubleQLearningConfig {
         [mean.clone(), mean.clone()]
     }
 
+    #[inline]
     fn learn(
         &self,
         mean: &mut QTable,

@@ -79,6 +79,7 @@ impl Method for ExpectedSarsaConfig {
 
     fn memory(&self, _: &QTable, _: usize) {}
 
+    #[inline]
     fn learn(&self, q: &mut QTable, (): &mut (), step: &Step<'_>, _: &mut Rng, log: &mut Metrics) -> Result<(), Error> {
         let alpha = self.learning_rate.at(step.taken, step.steps);
         let epsilon = self.target_epsilon.unwrap_or(step.epsilon);

@@ -73,6 +73,7 @@ impl Method for QLearningConfig {
 
     fn memory(&self, _: &QTable, _: usize) {}
 
+    #[inline]
     fn learn(&self, q: &mut QTable, (): &mut (), step: &Step<'_>, _: &mut Rng, log: &mut Metrics) -> Result<(), Error> {
         let alpha = self.learning_rate.at(step.taken, step.steps);
         let v_next = choice::max(q.row(step.next), step.next_legal);
@@ -94,7 +95,7 @@ mod tests {
     };
 
     use crate::{
-        agent::{Agent, Mode, Policy},
+        agent::{Agent, Mode},
         one::{One, build, train},
     };
 

@@ -115,6 +115,7 @@ impl Method for QSigmaConfig {
         memory.chosen(lane)
     }
 
+    #[inline]
     fn learn(
         &self,
         q: &mut QTable,

@@ -83,6 +83,7 @@ impl Method for SarsaConfig {
         chosen.take(lane)
     }
 
+    #[inline]
     fn learn(
         &self,
         q: &mut QTable,

@@ -111,6 +111,7 @@ impl Method for SarsaLambdaConfig {
         memory.chosen.take(lane)
     }
 
+    #[inline]
     fn learn(
         &self,
         q: &mut QTable,

@@ -102,6 +102,7 @@ impl Method for TreeBackupConfig {
         memory.chosen(lane)
     }
 
+    #[inline]
     fn learn(
         &self,
         q: &mut QTable,

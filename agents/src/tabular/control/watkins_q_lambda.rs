@@ -92,6 +92,7 @@ impl Method for WatkinsQLambdaConfig {
         vec![Trace::new(q.flat().len()); lanes]
     }
 
+    #[inline]
     fn learn(
         &self,
         q: &mut QTable,

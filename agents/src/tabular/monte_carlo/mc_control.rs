@@ -163,6 +163,7 @@ impl Method for McControlConfig {
         Memory::new(q, lanes)
     }
 
+    #[inline]
     fn learn(
         &self,
         q: &mut QTable,

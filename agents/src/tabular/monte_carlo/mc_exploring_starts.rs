@@ -85,6 +85,7 @@ impl Method for McExploringStartsConfig {
         true
     }
 
+    #[inline]
     fn learn(
         &self,
         q: &mut QTable,
