@@ -94,7 +94,7 @@ mod tests {
     };
 
     use crate::{
-        agent::{Agent, Mode, Policy},
+        agent::{Agent, Mode},
         one::{One, build, train},
     };
 
