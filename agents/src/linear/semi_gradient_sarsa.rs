@@ -14,7 +14,7 @@
 //! Deviations
 //! 1. `learning_rate` is for all active features together, so that it means the same however many there are: Sutton &
 //!    Barto's α = 0.5/8 with eight tilings is 0.5 here.
-//! 2. Step size and ε may follow a schedule over the run.
+//! 2. Step size and ε may follow a schedule over the run; aₜ₊₁ is drawn with the ε of step t.
 //! 3. Several lanes update the same weights, one after the other in the order of lanes.
 //! 4. Where an episode is truncated, an action is drawn in the state that was reached, and not taken: the last steps look
 //!    ahead to there.
@@ -27,6 +27,7 @@ use crate::{
     agent::{Agent, Metrics, Mode, Policy, Recipe, Setup},
     entry::Entry,
     error::Error,
+    math::returns::n_step_return,
     memory::{Step, Steps},
     restore::{Shaped, restore},
     schedule::Schedule,
@@ -131,7 +132,8 @@ impl Policy<usize, usize> for SemiGradientSarsa {
         let epsilon = self.epsilon();
         let (Learnt { known: Known { q, .. }, chosen, .. }, values) = (&mut self.learnt, &mut self.values);
         for (lane, action) in act.iter_mut().enumerate() {
-            *action = match chosen[lane].take() {
+            // What was chosen in an episode that was cut short is nothing for the next.
+            *action = match chosen[lane].take().filter(|_| !now.first[lane]) {
                 Some(chosen) => chosen,
                 None => q.epsilon_greedy(now.obs.row(lane), now.legal_in(lane), epsilon, rng, values),
             };
@@ -146,6 +148,9 @@ impl Agent<usize, usize> for SemiGradientSarsa {
         let alpha = self.config.learning_rate.at(*step, self.run) / q.active() as f64;
         for (i, chosen) in chosen.iter_mut().enumerate() {
             let (row, legal, action) = (seen.was.obs.row(i), seen.was.legal_in(i), seen.act.row(i)[0]);
+            if seen.was.first[i] {
+                steps.clear(i);
+            }
             steps.push(i, &Step { row, legal, action, reward: seen.reward[i], ratio: 1.0 });
             let next = seen.next(i);
             let next_action = (!seen.terminated[i])
@@ -153,7 +158,7 @@ impl Agent<usize, usize> for SemiGradientSarsa {
             let ended = seen.ended(i);
             while steps.is_full(i) || ended && !steps.is_empty(i) {
                 let end = next_action.map_or(0.0, |action| q.value(next, action));
-                let g = (0..steps.len(i)).rev().fold(end, |g, k| steps.get(i, k).reward + gamma * g);
+                let g = n_step_return((0..steps.len(i)).map(|k| steps.get(i, k).reward), gamma, end);
                 let Step { row, action, .. } = steps.get(i, 0);
                 let delta = Error::finite(ENTRY.id, "an error", g - q.value(row, action), *step)?;
                 q.add(row, action, alpha * delta);

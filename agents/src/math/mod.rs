@@ -4,7 +4,6 @@
 pub mod bandit;
 pub mod choice;
 pub mod importance;
-pub mod lambda_returns;
 pub mod policy;
 pub mod returns;
 pub mod softmax;

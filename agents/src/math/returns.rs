@@ -1,22 +1,29 @@
 //! Returns: what the rewards of an episode are worth from each of its steps. Sutton & Barto 2018, section 3.3.
 //!
 //! `rewards[t]` is rₜ₊₁, the reward of the step from t to t+1. `after` is what the state after the last of them is
-//! worth: 0 where the episode terminated, its value where it was truncated.
+//! worth: 0 where the process terminated, its value where it was truncated or where one looks no further.
 
-/// Gₜ = rₜ₊₁ + γ Gₜ₊₁ of every step, from the last to the first: one product and one sum for each.
-///
-/// # Panics
-/// If there is not a return for each reward.
-pub fn backwards(rewards: &[f64], discount: f64, after: f64, returns: &mut [f64]) {
-    assert_eq!(rewards.len(), returns.len(), "a return for each reward");
-    let mut next = after;
-    for (g, r) in returns.iter_mut().zip(rewards).rev() {
-        next = r + discount * next;
-        *g = next;
+/// Gₜ = rₜ₊₁ + γ Gₜ₊₁ of every step, in the place of its reward, from the last to the first: one product and one sum for
+/// each.
+#[inline]
+pub fn backwards(rewards: &mut [f64], discount: f64, after: f64) {
+    let mut g = after;
+    for r in rewards.iter_mut().rev() {
+        g = *r + discount * g;
+        *r = g;
     }
 }
 
-/// G₀ = r₁ + γ r₂ + γ² r₃ + … + γⁿ v(sₙ), summed as it is defined, from the first reward to the last.
+/// The n-step return Gₜ:ₜ₊ₙ = rₜ₊₁ + γ rₜ₊₂ + … + γⁿ⁻¹ rₜ₊ₙ + γⁿ v(sₜ₊ₙ) of n rewards: the first of those that
+/// [`backwards`] gives.
+///
+/// Sutton & Barto 2018, equation 7.1.
+#[inline]
+pub fn n_step_return(rewards: impl DoubleEndedIterator<Item = f64>, discount: f64, after: f64) -> f64 {
+    rewards.rev().fold(after, |g, r| r + discount * g)
+}
+
+/// The same, summed as it is defined, from the first reward to the last: what the other way is held against.
 pub fn by_definition(rewards: &[f64], discount: f64, after: f64) -> f64 {
     let (mut sum, mut weight) = (0.0, 1.0);
     for r in rewards {
@@ -26,14 +33,35 @@ pub fn by_definition(rewards: &[f64], discount: f64, after: f64) -> f64 {
     sum + weight * after
 }
 
+/// The λ-return of every step of an episode, written to `returns`:
+///
+/// ```text
+/// Gₜ = rₜ₊₁ + γ [(1 − λ) v(sₜ₊₁) + λ Gₜ₊₁],   G_T = v(s_T)
+/// ```
+///
+/// with `v(s_T)` = 0 where the process terminated. λ = 1 gives whole returns, λ = 0 one-step targets. Sutton & Barto 2018,
+/// equation 12.3 in the form of exercise 12.1.
+///
+/// # Panics
+/// If there are not as many values as rewards.
+pub fn lambda_returns(rewards: &[f64], v_next: &[f64], gamma: f64, lambda: f64, returns: &mut Vec<f64>) {
+    assert_eq!(rewards.len(), v_next.len(), "a value per reward");
+    returns.clear();
+    returns.resize(rewards.len(), 0.0);
+    let mut g = v_next.last().copied().unwrap_or_default();
+    for t in (0..rewards.len()).rev() {
+        g = rewards[t] + gamma * ((1.0 - lambda) * v_next[t] + lambda * g);
+        returns[t] = g;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn all<const N: usize>(rewards: [f64; N], discount: f64, after: f64) -> [f64; N] {
-        let mut returns = [0.0; N];
-        backwards(&rewards, discount, after, &mut returns);
-        returns
+    fn all<const N: usize>(mut rewards: [f64; N], discount: f64, after: f64) -> [f64; N] {
+        backwards(&mut rewards, discount, after);
+        rewards
     }
 
     #[test]
@@ -49,10 +77,36 @@ mod tests {
     }
 
     #[test]
-    fn the_definition_gives_the_first_of_them() {
-        assert_eq!(by_definition(&[4.0, 3.0, 5.0, 2.0], 1.0, 0.0), 14.0);
-        assert!((by_definition(&[4.0, 3.0, 5.0, 2.0], 0.9, 0.0) - 12.208).abs() < 1e-12);
-        assert_eq!(by_definition(&[1.0, 2.0], 0.5, 8.0), 4.0);
-        assert_eq!(by_definition(&[], 0.5, 8.0), 8.0);
+    fn the_definition_and_n_steps_give_the_first_of_them() {
+        for (rewards, discount, after, g) in [
+            (&[4.0, 3.0, 5.0, 2.0][..], 1.0, 0.0, 14.0),
+            (&[4.0, 3.0, 5.0, 2.0], 0.9, 0.0, 12.208),
+            // 1 + ½·2 + ¼·4 + ⅛·8
+            (&[1.0, 2.0, 4.0], 0.5, 8.0, 4.0),
+            (&[1.0], 0.5, 8.0, 5.0),
+            (&[], 0.5, 8.0, 8.0),
+        ] {
+            let found =
+                [by_definition(rewards, discount, after), n_step_return(rewards.iter().copied(), discount, after)];
+            assert!(found.iter().all(|found| (found - g).abs() < 1e-12), "{found:?}, not {g}");
+        }
+    }
+
+    fn returns(lambda: f64, v_end: f64) -> Vec<f64> {
+        let mut returns = vec![9.0; 7];
+        lambda_returns(&[1.0, 2.0, 4.0], &[10.0, 20.0, v_end], 0.5, lambda, &mut returns);
+        returns
+    }
+
+    #[test]
+    fn lambda_goes_from_one_step_to_all() {
+        // λ = 0: 1 + ½·10, 2 + ½·20, 4
+        assert_eq!(returns(0.0, 0.0), [6.0, 12.0, 4.0]);
+        // λ = 1: 1 + ½·4, 2 + ½·4, 4
+        assert_eq!(returns(1.0, 0.0), [3.0, 4.0, 4.0]);
+        // λ = ½: 1 + ½ (5 + 4), 2 + ½ (10 + 2), 4
+        assert_eq!(returns(0.5, 0.0), [5.5, 8.0, 4.0]);
+        // cut off at a state worth 8, every λ ends with 4 + ½·8: 2 + ½ (10 + 4) = 9, 1 + ½ (5 + 4.5) = 5.75
+        assert_eq!(returns(0.5, 8.0), [5.75, 9.0, 8.0]);
     }
 }

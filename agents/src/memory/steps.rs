@@ -112,6 +112,12 @@ impl Steps {
         *len -= 1;
     }
 
+    /// Lets all steps of a lane go.
+    #[inline]
+    pub fn clear(&mut self, lane: usize) {
+        self.queues[lane].1 = 0;
+    }
+
     /// Whether every row and action is within bounds: `bounds` gives, for each number of a row, what it must be below.
     pub fn within(&self, bounds: impl Fn(usize) -> usize) -> bool {
         let rows = self.rows.chunks_exact(self.width);
@@ -151,6 +157,9 @@ mod tests {
         steps.pop(1);
         steps.push(1, &step(&[9], 4.0));
         assert_eq!([0, 1, 2].map(|k| steps.get(1, k).reward), [2.0, 3.0, 4.0]);
+        steps.clear(1);
+        steps.push(1, &step(&[4], 5.0));
+        assert_eq!((steps.len(1), steps.get(1, 0).row[0]), (1, 4));
     }
 
     #[test]

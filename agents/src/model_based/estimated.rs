@@ -22,7 +22,9 @@ pub struct Estimated {
     /// by state and action
     pairs: Vec<Pair>,
     /// how often each state was the first of an episode
-    starts: Vec<f64>,
+    starts: Vec<u64>,
+    /// as shares; all 0 where no episode was seen
+    start: Vec<f64>,
     masks: Masks,
 }
 
@@ -37,7 +39,7 @@ impl Estimated {
     /// A model of so many states and actions, in which nothing was seen.
     pub fn new(states: usize, actions: usize) -> Self {
         let pairs = vec![Pair::default(); states * actions];
-        Self { actions, pairs, starts: vec![0.0; states], masks: Masks::default() }
+        Self { actions, pairs, starts: vec![0; states], start: vec![0.0; states], masks: Masks::default() }
     }
 
     /// Takes down a step.
@@ -61,7 +63,9 @@ impl Estimated {
     pub fn learn(&mut self, step: &Step<'_>) {
         self.masks.see_step(self.starts.len(), step);
         if step.first {
-            self.starts[step.state] += 1.0;
+            self.starts[step.state] = self.starts[step.state].saturating_add(1);
+            let all = self.starts.iter().map(|count| *count as f64).sum::<f64>();
+            self.start.iter_mut().zip(&self.starts).for_each(|(share, count)| *share = *count as f64 / all);
         }
         self.add(step.state, step.action, &step.into());
     }
@@ -80,8 +84,7 @@ impl Estimated {
     /// A state with which episodes began, as often as they did; none where nothing was seen.
     #[inline]
     pub fn draw_start(&self, rng: &mut Rng) -> Option<usize> {
-        let all: f64 = self.starts.iter().sum();
-        (all > 0.0).then(|| rng.categorical(self.starts.iter().map(|count| count / all)))
+        self.starts.iter().any(|count| *count > 0).then(|| rng.categorical(self.start.iter().copied()))
     }
 }
 
@@ -94,7 +97,7 @@ impl Shaped for Estimated {
         };
         let counts = other.pairs.iter().flat_map(|pair| &pair.counts);
         let countable = counts.fold(Some(0_u64), |sum, count| sum.and_then(|sum| sum.checked_add(*count))).is_some();
-        let sizes = |model: &Self| (model.actions, model.pairs.len(), model.starts.len());
+        let sizes = |model: &Self| [model.actions, model.pairs.len(), model.starts.len(), model.start.len()];
         sizes(self) == sizes(other)
             && countable
             && other.pairs.iter().all(fits)
@@ -113,9 +116,9 @@ impl TabularModel for Estimated {
     fn outcomes(&self, state: usize, action: usize) -> &[Outcome] {
         &self.pairs[state * self.actions + action].outcomes
     }
-    /// How often each state was the first of an episode: counts, not shares.
+    /// All 0 where no episode was seen.
     fn start(&self) -> &[f64] {
-        &self.starts
+        &self.start
     }
 }
 
@@ -135,5 +138,33 @@ mod tests {
         assert_eq!(model.outcomes(1, 0), [outcome(0.75, 2, true), outcome(0.25, 0, false)]);
         assert_eq!((model.outcomes(1, 1), model.count(1, 0), model.count(1, 1)), (&[][..], 4, 0));
         assert_eq!(model.draw_start(&mut Rng::new(0)), None);
+    }
+
+    #[test]
+    fn first_states_are_as_likely_as_they_were_often() {
+        let mut model = Estimated::new(3, 1);
+        for (state, first) in [(0, true), (1, false), (2, true), (1, false), (2, true), (2, true)] {
+            let (legal, next_legal) = (None, None);
+            let (action, reward, next, epsilon) = (0, 0.0, 1, 0.0);
+            let (terminated, ended, taken, steps, lane) = (false, false, 0, 0, 0);
+            model.learn(&Step {
+                lane,
+                state,
+                legal,
+                first,
+                action,
+                reward,
+                next,
+                next_legal,
+                terminated,
+                ended,
+                epsilon,
+                taken,
+                steps,
+            });
+        }
+        assert_eq!(model.start(), [0.25, 0.0, 0.75]);
+        let mut rng = Rng::new(0);
+        assert!((0..100).all(|_| model.draw_start(&mut rng) != Some(1)));
     }
 }

@@ -7,8 +7,8 @@
 //! ```
 //!
 //! Which pairs s, a are updated: in on-policy order those of episodes that the model and the ε-greedy policy imagine, from
-//! a first state on; in uniform order all pairs alike. With a model that is given, [`Planner`] makes such updates one by
-//! one. The agent learns its model, and after the update of each real pair imagines n more.
+//! a first state on; in uniform order all pairs alike. With a model that is given, [`Planner`](super::Planner) makes such
+//! updates one by one. The agent learns its model, and after the update of each real pair imagines n more.
 //!
 //! Deviations
 //! 1. The agent's model is the maximum-likelihood one of what was seen. An imagined episode ends where it comes to a pair
@@ -86,47 +86,9 @@ pub fn expected_update<'a>(
     outcomes.iter().map(worth).sum()
 }
 
-/// Planning with a model that is given, update by update.
-#[derive(Clone, Debug)]
-pub struct Planner {
-    /// The action values.
-    pub q: QTable,
-    gamma: f64,
-    epsilon: f64,
-    distribution: Distribution,
-    /// where the imagined episode is; none where the next begins
-    at: Option<usize>,
-}
-
-impl Planner {
-    /// From these action values on.
-    pub fn new(q: QTable, gamma: f64, epsilon: f64, distribution: Distribution) -> Self {
-        Self { q, gamma, epsilon, distribution, at: None }
-    }
-
-    /// One expected update.
-    ///
-    /// # Panics
-    /// If the model is of other states or actions than the table of values.
-    pub fn update(&mut self, model: &impl TabularModel, rng: &mut Rng) {
-        let (state, action) = match self.distribution {
-            Distribution::Uniform => (rng.below(model.states()), rng.below(model.actions())),
-            Distribution::OnPolicy => {
-                let state = self.at.unwrap_or_else(|| rng.categorical(model.start().iter().copied()));
-                (state, self.q.epsilon_greedy(state, None, self.epsilon, rng))
-            }
-        };
-        let outcomes = model.outcomes(state, action);
-        *self.q.value_mut(state, action) = expected_update(outcomes, &self.q, self.gamma, |_| None);
-        if self.distribution == Distribution::OnPolicy {
-            self.at = follow(outcomes, rng);
-        }
-    }
-}
-
 /// Draws what happens; none where the episode ends.
 #[inline]
-fn follow(outcomes: &[Outcome], rng: &mut Rng) -> Option<usize> {
+pub(super) fn follow(outcomes: &[Outcome], rng: &mut Rng) -> Option<usize> {
     let drawn = outcomes.get(rng.categorical(outcomes.iter().map(|outcome| outcome.probability)))?;
     (!drawn.terminated).then_some(drawn.next)
 }
@@ -258,11 +220,7 @@ impl Method for TrajectorySamplingConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gymkhana_envs::{
-        Space, Spec,
-        grid::{Gridworld, Rules},
-        tabular::Table,
-    };
+    use gymkhana_envs::{Space, Spec};
 
     use crate::one::{One, build, train};
 
@@ -293,19 +251,6 @@ mod tests {
         let outcomes = [outcome(0.25, false), outcome(0.75, true)];
         assert_eq!(expected_update(&outcomes, &q, 0.5, |_| None), 5.5);
         assert_eq!(expected_update(&outcomes, &q, 0.5, |_| Some(&[true, false])), 5.0);
-    }
-
-    #[test]
-    fn a_given_model_is_planned_with_where_the_policy_goes() {
-        let table: &Table = &Gridworld::new("S..G", Rules::default()).unwrap().table();
-        let spec = Spec::new("Hall", Space::Discrete(4), Space::Discrete(4));
-        let blank = || QTable::new("trajectory-sampling", &spec, 0.0).unwrap();
-        for distribution in [Distribution::OnPolicy, Distribution::Uniform] {
-            let (mut planner, mut rng) = (Planner::new(blank(), 0.5, 0.1, distribution), Rng::new(0));
-            (0..3_000).for_each(|_| planner.update(table, &mut rng));
-            let values = [0, 1, 2].map(|state| planner.q.row(state)[1]);
-            assert_eq!(values, [0.25, 0.5, 1.0], "{distribution:?}");
-        }
     }
 
     #[test]

@@ -101,7 +101,7 @@ impl Recipe<usize, usize> for QIterationConfig {
     fn build(&self, setup: &Setup<'_>, _: &mut Rng) -> Result<QIteration, Error> {
         self.validate()?;
         let blank = QTable::new(Self::OWNER, setup.spec, 0.0)?;
-        let behaviour = self.policy.policy(Self::OWNER, setup.spec)?;
+        let behaviour = self.policy.policy(Self::OWNER, "policy", setup.spec)?;
         let data = Data { model: Estimated::new(blank.states(), blank.actions()), blank };
         Ok(QIteration { data, behaviour, config: self.clone() })
     }
@@ -152,7 +152,9 @@ impl Policy<usize, usize> for QIteration {
 impl Agent<usize, usize> for QIteration {
     fn learn(&mut self, seen: &Transitions<'_, usize, usize>, _: &mut Rng, _: &mut Metrics) -> Result<(), Error> {
         for i in 0..seen.lanes() {
-            self.data.model.learn(&Step::seen(&self.data.blank, seen, i));
+            let step = Step::seen(&self.data.blank, seen, i);
+            self.behaviour.check(step.state, step.legal)?;
+            self.data.model.learn(&step);
         }
         Ok(())
     }

@@ -38,7 +38,8 @@ pub trait Method: Params + std::fmt::Debug + Send + 'static {
         false
     }
 
-    /// Takes in one step of one lane.
+    /// Takes in one step of one lane. Where it is the first of an episode, what is kept of the one before is dropped: that
+    /// one may have been cut short, by a run that was resumed.
     ///
     /// # Errors
     /// If learning diverged.
@@ -174,10 +175,12 @@ impl<M: Method> Policy<usize, usize> for Controller<M> {
         let epsilon = self.epsilon();
         let Learnt { known: Known { q, .. }, memory } = &mut self.learnt;
         for (lane, action) in act.iter_mut().enumerate() {
-            let legal = now.legal_in(lane);
-            *action = if self.method.exploring_starts() && now.first[lane] {
+            let (legal, first) = (now.legal_in(lane), now.first[lane]);
+            // What was chosen in an episode that was cut short is nothing for the next.
+            let chosen = M::chosen(memory, lane).filter(|_| !first);
+            *action = if first && self.method.exploring_starts() {
                 choice::uniform(q.actions(), legal, rng)
-            } else if let Some(chosen) = M::chosen(memory, lane) {
+            } else if let Some(chosen) = chosen {
                 chosen
             } else {
                 q.epsilon_greedy(q.state(now.obs.row(lane)), legal, epsilon, rng)

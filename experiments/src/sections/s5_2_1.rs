@@ -58,8 +58,8 @@ const TURNING: f64 = 0.975_461_975_7;
 fn run(_: &Study<'_>) -> Result<Findings> {
     let discounts = [1.0, 0.9, 0.5];
     let worth = discounts.map(|discount| {
-        let mut from = [0.0; REWARDS.len()];
-        returns::backwards(&REWARDS, discount, 0.0, &mut from);
+        let mut from = REWARDS;
+        returns::backwards(&mut from, discount, 0.0);
         from
     });
     let river = river_swim(&RiverSwimParams { left_reward: DRIFTING, ..RiverSwimParams::default() })?;

@@ -35,8 +35,8 @@ const LONG: usize = 1_000;
 
 #[expect(clippy::unnecessary_wraps, reason = "a section may fail; this one cannot")]
 fn run(_: &Study<'_>) -> Result<Findings> {
-    let mut worth = [0.0; REWARDS.len()];
-    returns::backwards(&REWARDS, GAMMA, 0.0, &mut worth);
+    let mut worth = REWARDS;
+    returns::backwards(&mut worth, GAMMA, 0.0);
     let mut checks: Vec<Check> = worth
         .iter()
         .zip([12.208, 9.12, 6.8, 2.0])
@@ -84,8 +84,8 @@ fn run(_: &Study<'_>) -> Result<Findings> {
 fn disagreement() -> f64 {
     let mut rng = Rng::new(0);
     let rewards: Vec<f64> = (0..LONG).map(|_| rng.uniform(-1.0, 1.0)).collect();
-    let mut worth = vec![0.0; LONG];
-    returns::backwards(&rewards, GAMMA, 0.0, &mut worth);
+    let mut worth = rewards.clone();
+    returns::backwards(&mut worth, GAMMA, 0.0);
     let differences = worth.iter().enumerate().map(|(t, g)| g - returns::by_definition(&rewards[t..], GAMMA, 0.0));
     differences.map(f64::abs).fold(0.0, f64::max)
 }

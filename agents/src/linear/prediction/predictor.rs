@@ -103,8 +103,9 @@ impl<R: Rule> Predictor<R> {
             }
         };
         let (target, behaviour) = rule.policies();
-        let [target, behaviour] = [target, behaviour].map(|given| given.policy(R::OWNER, setup.spec));
-        let (target, behaviour) = (target?, behaviour?);
+        let target = target.policy(R::OWNER, "policy", setup.spec)?;
+        let behaviour = behaviour.policy(R::OWNER, "behaviour", setup.spec)?;
+        behaviour.covers(&target)?;
         let h = if second { vec![0.0; n] } else { Vec::new() };
         let weights = Weights { w, h, actions: target.actions(), step: 0 };
         Ok(Self { weights, target, behaviour, steps: setup.steps, rule: rule.clone() })
@@ -144,7 +145,10 @@ impl<R: Rule> Agent<f32, usize> for Predictor<R> {
     fn learn(&mut self, seen: &Transitions<'_, f32, usize>, _: &mut Rng, log: &mut Metrics) -> Result<(), Error> {
         for i in 0..seen.lanes() {
             let (x, next, action) = (seen.was.obs.row(i), seen.next(i), seen.act.row(i)[0]);
-            let chance = |policy: &GivenPolicy| policy.probability(0, action, seen.was.legal_in(i));
+            let legal = seen.was.legal_in(i);
+            self.target.check(0, legal)?;
+            self.behaviour.check(0, legal)?;
+            let chance = |policy: &GivenPolicy| policy.probability(0, action, legal);
             let Weights { w, step, .. } = &self.weights;
             let target = one_step_target(seen.reward[i], self.rule.gamma(), seen.terminated[i], dot(w, next));
             let delta = Error::finite(R::OWNER, "an error", target - dot(w, x), *step)?;

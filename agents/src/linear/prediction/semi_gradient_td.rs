@@ -33,7 +33,7 @@ params! {
         gamma: f64 = 0.99, in 0.0..=1.0;
         /// the policy whose values are learned, π, in all states alike
         policy: Given = Given::Random, in ..;
-        /// the policy that is followed, b: it does whatever π does, now and then
+        /// the policy that is followed, b: it must do whatever π does, now and then
         behaviour: Given = Given::Random, in ..;
         /// what the weights begin with: one number for all, or one for each feature; none is 0
         initial_weights: Vec<f64> = Vec::new(), in ..;

@@ -12,7 +12,7 @@
 //! With a greedy π it is Q-learning.
 //!
 //! Deviations
-//! 1. Step size and ε may follow a schedule over the run.
+//! 1. Step size and ε may follow a schedule over the run; sₜ₊₁ is valued with the ε of step t.
 //! 2. Several lanes update the one table, one after the other in the order of lanes.
 
 use gymkhana_envs::{Rng, params};

@@ -1,7 +1,7 @@
 //! What n-step methods of control have in common: the last n steps of every lane, and when the oldest is learned from.
 //!
 //! After each step the next action is chosen, before anything is learned. A lane with n steps learns from its oldest;
-//! where an episode ends it learns from all it still has, the oldest first.
+//! where an episode ends it learns from all it still has, the oldest first. Where one begins it has none.
 
 use gymkhana_envs::Rng;
 use serde::{Deserialize, Serialize};
@@ -80,6 +80,11 @@ impl<'a> Stretch<'a> {
         })
     }
 
+    /// The rewards, from the first step to the last.
+    pub(super) fn rewards(self) -> impl DoubleEndedIterator<Item = f64> {
+        (0..self.steps.len(self.lane)).map(move |k| self.steps.get(self.lane, k).reward)
+    }
+
     /// Q of the state and action in which it ends; 0 where the process terminated.
     pub(super) fn end_value(self, q: &QTable) -> f64 {
         self.end.map_or(0.0, |end| q.row(end.state)[end.action])
@@ -110,8 +115,11 @@ impl NStep {
         look: impl Fn(&QTable, Stretch<'_>) -> (f64, f64),
     ) -> Result<(), Error> {
         let Self { steps, chosen, .. } = self;
-        let &Step { lane, state, legal, action, reward, ended, .. } = step;
-        let ratio = chosen[lane].take().map_or(1.0, |chosen| chosen.ratio);
+        let &Step { lane, state, legal, action, reward, ended, first, .. } = step;
+        if first {
+            steps.clear(lane);
+        }
+        let ratio = chosen[lane].take().filter(|_| !first).map_or(1.0, |chosen| chosen.ratio);
         steps.push(lane, &memory::Step { row: &[state], legal, action, reward, ratio });
         let end = (!step.terminated).then(|| {
             let (state, legal) = (step.next, step.next_legal);
@@ -131,5 +139,46 @@ impl NStep {
         }
         chosen[lane] = end.filter(|_| !ended).map(|Ahead { action, ratio, .. }| Chosen { action, ratio });
         Ok(())
+    }
+}
+
+#[cfg(test)]
+pub(super) mod testing {
+    use gymkhana_envs::{Space, Spec};
+
+    use super::*;
+    use crate::tabular::controller::Method;
+
+    /// Two steps, with two actions in every state: from 0 by action 0 for 1, from 1 by action `second` for 3, to 2, where
+    /// `last` is drawn. What is thought of the first then. Q is (1, 0), (4, 8), (2, 6) at first; ε, n and all else is the
+    /// method's.
+    pub(in super::super) fn first_of_two<M: Method<Memory = NStep>>(method: &M, second: usize, last: usize) -> f64 {
+        let spec = Spec::new("Three", Space::Discrete(3), Space::Discrete(2));
+        let wanted = |seed: u64| {
+            let mut q = QTable::new(M::OWNER, &spec, 0.0).unwrap();
+            q.flat_mut().copy_from_slice(&[1.0, 0.0, 4.0, 8.0, 2.0, 6.0]);
+            let (mut memory, mut rng, mut log) = (method.memory(&q, 1), Rng::new(seed), Metrics::default());
+            let mut step = |state, action, reward, drawn| {
+                let step = Step {
+                    lane: 0,
+                    state,
+                    legal: None,
+                    first: state == 0,
+                    action,
+                    reward,
+                    next: state + 1,
+                    next_legal: None,
+                    terminated: false,
+                    ended: false,
+                    epsilon: method.epsilon().at(0, 2),
+                    taken: state as u64,
+                    steps: 2,
+                };
+                method.learn(&mut q, &mut memory, &step, &mut rng, &mut log).unwrap();
+                memory.chosen(0) == Some(drawn)
+            };
+            (step(0, 0, 1.0, second) && step(1, second, 3.0, last)).then(|| q.row(0)[0])
+        };
+        (0..1_000).find_map(wanted).expect("a seed that draws these actions")
     }
 }

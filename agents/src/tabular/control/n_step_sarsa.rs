@@ -11,7 +11,7 @@
 //! `target_epsilon` is given.
 //!
 //! Deviations
-//! 1. Step size and ε may follow a schedule over the run.
+//! 1. Step size and ε may follow a schedule over the run; aₜ₊₁ is drawn with the ε of step t.
 //! 2. Several lanes update the one table, one after the other in the order of lanes.
 //! 3. Where an episode is truncated, an action is drawn in the state that was reached, and not taken: the last steps look
 //!    ahead to there.
@@ -24,6 +24,7 @@ use crate::{
     agent::{Metrics, Recipe, Setup},
     entry::Entry,
     error::Error,
+    math::returns::n_step_return,
     schedule::Schedule,
     tabular::{
         QTable,
@@ -70,11 +71,6 @@ impl Recipe<usize, usize> for NStepSarsaConfig {
     }
 }
 
-/// Gₜ: rewards, and the value of the state and action in which they end.
-fn n_step_return(q: &QTable, stretch: Stretch<'_>, gamma: f64) -> f64 {
-    stretch.backward().fold(stretch.end_value(q), |g, (reward, _)| reward + gamma * g)
-}
-
 /// ρ: how much likelier the actions after the first are under π than under b.
 fn importance(stretch: Stretch<'_>) -> f64 {
     stretch.backward().filter_map(|(_, ahead)| ahead).map(|ahead| ahead.ratio).product()
@@ -114,14 +110,14 @@ impl Method for NStepSarsaConfig {
         let rule = Rule { agent: ENTRY.id, alpha, target_epsilon };
         memory.learn(&rule, q, step, rng, log, |q, stretch| {
             let weight = if target_epsilon.is_some() { importance(stretch) } else { 1.0 };
-            (n_step_return(q, stretch, gamma), weight)
+            (n_step_return(stretch.rewards(), gamma, stretch.end_value(q)), weight)
         })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::n_step::testing::first_of_two, *};
     use std::sync::Arc;
 
     use gymkhana_envs::{
@@ -152,6 +148,14 @@ mod tests {
     }
 
     #[test]
+    fn the_value_of_what_is_done_in_the_end() {
+        let config = NStepSarsaConfig { gamma: 0.5, n: 2, epsilon: 0.5.into(), ..NStepSarsaConfig::default() };
+        // G = 1 + ½·3 + ¼·6 = 4 or 1 + ½·3 + ¼·2 = 3, whatever was done on the way; Q ← 1 + ½ (G − 1)
+        let found = [(1, 1), (0, 1), (1, 0), (0, 0)].map(|(second, last)| first_of_two(&config, second, last));
+        assert_eq!(found, [2.5, 2.5, 2.0, 2.0]);
+    }
+
+    #[test]
     fn a_truncated_step_bootstraps_and_a_terminated_one_does_not() {
         let config = NStepSarsaConfig { gamma: 0.9, ..NStepSarsaConfig::default() };
         let value = |terminated, truncated| learnt(terminated, truncated, 2_000, &config);
@@ -176,15 +180,12 @@ mod tests {
             let before = agent.q().row(0).to_vec();
             round(&mut agent, &mut lanes, &mut act, &mut rng, &mut Metrics::default()).unwrap();
             let (from, to) = (before[act[0]], agent.q().row(0)[act[0]]);
-            // Q ← Q + ½·2·(1 + ½·max − Q), or as it was; half of the way where both are worth the same
-            let max = before[0].max(before[1]);
-            if before[0] == before[1] {
-                assert_eq!(to, from + 0.5 * (1.0 + 0.5 * max - from));
-                continue;
-            }
-            seen.push(to == 1.0 + 0.5 * max);
-            assert!(to == 1.0 + 0.5 * max || to == from, "{from} to {to}");
+            // Q ← Q + ½·2·(1 + ½·max − Q), or as it was; of equally good actions each is as likely under both.
+            let (max, tie) = (before[0].max(before[1]), before[0] == before[1]);
+            let moved = to == from + 0.5 * if tie { 1.0 } else { 2.0 } * (1.0 + 0.5 * max - from);
+            seen.push(moved);
+            assert!(moved || to == from && !tie, "{from} to {to}");
         }
-        assert!((10..=30).contains(&seen.iter().filter(|moved| **moved).count()), "{seen:?}");
+        assert!(seen.contains(&true) && seen.contains(&false), "{seen:?}");
     }
 }

@@ -13,7 +13,7 @@
 //! on Q; they are one, and ρ = 1, unless `target_epsilon` is given.
 //!
 //! Deviations
-//! 1. Step size and ε may follow a schedule over the run.
+//! 1. Step size and ε may follow a schedule over the run; aₜ₊₁ is drawn with the ε of step t.
 //! 2. Several lanes update the one table, one after the other in the order of lanes.
 //! 3. Where an episode is truncated, an action is drawn in the state that was reached, and not taken: the last steps look
 //!    ahead to there.
@@ -137,7 +137,7 @@ impl Method for QSigmaConfig {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::n_step::testing::first_of_two, *};
     use crate::one::{One, build, train};
 
     fn learnt(terminated: bool, truncated: bool, steps: usize, config: &QSigmaConfig) -> f64 {
@@ -155,6 +155,32 @@ mod tests {
         assert_eq!(learnt(false, false, 2, &config), 3.25);
         // Truncated after one: 1 + ½·4 = 3, and 4 + ½ (3 − 4) = 3.5. Terminated: 4 + ½ (1 − 4) = 2.5
         assert_eq!((learnt(false, true, 1, &config), learnt(true, false, 1, &config)), (3.5, 2.5));
+    }
+
+    #[test]
+    fn half_is_sampled_and_half_expected() {
+        let target_epsilon = Some(0.2);
+        let config = QSigmaConfig {
+            gamma: 0.5,
+            n: 2,
+            epsilon: 0.5.into(),
+            target_epsilon,
+            sigma: 0.5.into(),
+            ..Default::default()
+        };
+        // Of the greedy action and the other, b = (.75, .25), π = (.9, .1), π/b = (1.2, .4): they weigh ½·1.2 + ½ = 1.1 and .7.
+        // The last draw is greedy: ½·6 + ½ (.1·2 + .9·6) = 5.8, G₁ = 3 + ½·5.8 = 5.9; otherwise ½·2 + ½·5.6 = 3.8, G₁ = 4.9.
+        for (second, last, value) in [
+            // ½·5.9 + ½ (.1·4 + .9·5.9) = 5.805, G₀ = 3.9025, ρ = 1.1·1.1: 1 + ½·1.21·2.9025
+            (1, 1, 2.756_012_5),
+            // ½·5.9 + ½ (.1·5.9 + .9·8) = 6.845, G₀ = 4.4225, ρ = .7·1.1: 1 + ½·.77·3.4225
+            (0, 1, 2.317_662_5),
+            // ½·4.9 + ½ (.1·4 + .9·4.9) = 4.855, G₀ = 3.4275, ρ = 1.1·.7: 1 + ½·.77·2.4275
+            (1, 0, 1.934_587_5),
+        ] {
+            let found = first_of_two(&config, second, last);
+            assert!((found - value).abs() < 1e-12, "{second}, {last}: {found}, not {value}");
+        }
     }
 
     #[test]

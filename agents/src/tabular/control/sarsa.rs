@@ -10,7 +10,7 @@
 //! aₜ₊₁ is chosen before the update, and is the action that is taken next.
 //!
 //! Deviations
-//! 1. Step size and ε may follow a schedule over the run.
+//! 1. Step size and ε may follow a schedule over the run; aₜ₊₁ is drawn with the ε of step t.
 //! 2. Several lanes update the one table, one after the other in the order of lanes.
 //! 3. Where an episode is truncated, aₜ₊₁ is drawn in the state that was reached, and not taken.
 
@@ -126,6 +126,40 @@ mod tests {
         // Q ← 2 + ½ (1 + ½·2 − 2) = 2, and terminated: 2 + ½ (1 − 2) = 1.5
         assert_eq!(learnt(false, false, 1, &config), 2.0);
         assert_eq!(learnt(true, false, 1, &config), 1.5);
+    }
+
+    #[test]
+    fn the_value_of_what_is_done_next() {
+        use gymkhana_envs::{Space, Spec};
+        let spec = Spec::new("Two", Space::Discrete(2), Space::Discrete(2));
+        let config = SarsaConfig { gamma: 0.5, epsilon: 0.5.into(), ..SarsaConfig::default() };
+        let mut drawn = [0; 2];
+        for seed in 0..100 {
+            let mut q = QTable::new("sarsa", &spec, 0.0).unwrap();
+            q.flat_mut().copy_from_slice(&[1.0, 0.0, 4.0, 8.0]);
+            let step = Step {
+                lane: 0,
+                state: 0,
+                legal: None,
+                first: true,
+                action: 0,
+                reward: 1.0,
+                next: 1,
+                next_legal: None,
+                terminated: false,
+                ended: false,
+                epsilon: 0.5,
+                taken: 0,
+                steps: 1,
+            };
+            let mut chosen = config.memory(&q, 1);
+            config.learn(&mut q, &mut chosen, &step, &mut Rng::new(seed), &mut Metrics::default()).unwrap();
+            let next = chosen.take(0).unwrap();
+            // 1 + ½ (1 + ½·4 − 1) or 1 + ½ (1 + ½·8 − 1)
+            assert_eq!(q.row(0)[0], [2.0, 3.0][next]);
+            drawn[next] += 1;
+        }
+        assert!(drawn[0] > 10 && drawn[1] > 60, "a quarter and three quarters: {drawn:?}");
     }
 
     #[test]

@@ -13,10 +13,12 @@
 //! Traces are 0 where an episode begins. With λ = 0 it is Sarsa.
 //!
 //! Deviations
-//! 1. Step size and ε may follow a schedule over the run.
+//! 1. Step size and ε may follow a schedule over the run; aₜ₊₁ is drawn with the ε of step t.
 //! 2. Several lanes update the one table, one after the other in the order of lanes; each has its own traces.
 //! 3. Where an episode is truncated, aₜ₊₁ is drawn in the state that was reached, and not taken.
 //! 4. Traces that have come to `trace_cut` or less are dropped.
+//! 5. Dutch traces belong to the update of true online Sarsa(λ), which corrects for Q having changed since the step before;
+//!    here they go with the plain one.
 
 use gymkhana_envs::{Rng, params};
 use serde::{Deserialize, Serialize};
@@ -126,6 +128,9 @@ impl Method for SarsaLambdaConfig {
         let target = one_step_target(step.reward, self.gamma, step.terminated, q_next);
         let delta = target - q.row(step.state)[step.action];
         let (e, cell) = (&mut memory.traces[step.lane], q.cell(step.state, step.action));
+        if step.first {
+            e.clear();
+        }
         e.set(cell, self.traces.visited(e.get(cell), alpha));
         q.learn_traces(ENTRY.id, e, alpha * delta, step.taken)?;
         if step.ended {

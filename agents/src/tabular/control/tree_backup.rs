@@ -12,7 +12,7 @@
 //! Its probabilities are those of the present Q.
 //!
 //! Deviations
-//! 1. Step size and ε may follow a schedule over the run.
+//! 1. Step size and ε may follow a schedule over the run; aₜ₊₁ is drawn with the ε of step t.
 //! 2. Several lanes update the one table, one after the other in the order of lanes.
 //! 3. Where an episode is truncated, an action is drawn in the state that was reached, and not taken: the last steps look
 //!    ahead to there.
@@ -120,7 +120,7 @@ impl Method for TreeBackupConfig {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::n_step::testing::first_of_two, *};
     use crate::one::{One, build, train};
 
     fn learnt(terminated: bool, truncated: bool, steps: usize, config: &TreeBackupConfig) -> f64 {
@@ -138,6 +138,18 @@ mod tests {
         assert_eq!(learnt(false, false, 2, &config), 3.25);
         // Truncated after one: 1 + ½·4 = 3, and 4 + ½ (3 − 4) = 3.5. Terminated: 4 + ½ (1 − 4) = 2.5
         assert_eq!((learnt(false, true, 1, &config), learnt(true, false, 1, &config)), (3.5, 2.5));
+    }
+
+    #[test]
+    fn what_was_not_done_is_expected() {
+        let config = TreeBackupConfig { gamma: 0.5, n: 2, epsilon: 0.5.into(), ..TreeBackupConfig::default() };
+        // ε = ½: the greedy action has ¾. G₁ = 3 + ½ (¼·2 + ¾·6) = 5.5, whichever is drawn in the end.
+        // G₀ = 1 + ½ (¼·4 + ¾·5.5) = 3.5625 or 1 + ½ (¾·8 + ¼·5.5) = 4.6875; Q ← 1 + ½ (G₀ − 1)
+        let found = [(1, 0), (1, 1), (0, 0), (0, 1)].map(|(second, last)| first_of_two(&config, second, last));
+        assert_eq!(found, [2.28125, 2.28125, 2.84375, 2.84375]);
+        // The greedy policy: G₁ = 3 + ½·6 = 6, G₀ = 1 + ½·6 = 4 or 1 + ½·8 = 5
+        let greedy = TreeBackupConfig { target_epsilon: Some(0.0), ..config };
+        assert_eq!([1, 0].map(|second| first_of_two(&greedy, second, 1)), [2.5, 3.0]);
     }
 
     #[test]

@@ -17,6 +17,8 @@
 //! 3. Sutton & Barto choose aₜ₊₁ before step t is learned from; here it is chosen when it is taken, as in Q-learning, and
 //!    is greedy if it has the greatest value when it is learned from.
 //! 4. Traces that have come to `trace_cut` or less are dropped.
+//! 5. Watkins's traces accumulate. Replacing and dutch ones are those of Sarsa(λ), to be compared; dutch ones go with the
+//!    plain update, not the one of true online methods to which they belong.
 
 use gymkhana_envs::{Rng, params};
 
@@ -104,7 +106,7 @@ impl Method for WatkinsQLambdaConfig {
         let alpha = self.learning_rate.at(step.taken, step.steps);
         let (e, cell) = (&mut traces[step.lane], q.cell(step.state, step.action));
         let row = q.row(step.state);
-        if row[step.action] == choice::max(row, step.legal) {
+        if !step.first && row[step.action] == choice::max(row, step.legal) {
             e.decay(self.gamma * self.lambda, self.trace_cut);
         } else {
             e.clear();

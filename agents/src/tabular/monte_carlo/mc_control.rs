@@ -21,7 +21,7 @@ use crate::{
     agent::{Metrics, Recipe, Setup},
     entry::Entry,
     error::Error,
-    math::{choice, lambda_returns::tail_returns},
+    math::{policy, returns},
     restore::Shaped,
     schedule::Schedule,
     tabular::{
@@ -91,14 +91,6 @@ impl Shaped for Memory {
     }
 }
 
-/// What an ε-greedy policy makes of action values: Σₐ π(a) q(a) over the legal actions.
-fn epsilon_greedy_value(q: &[f64], legal: Option<&[bool]>, epsilon: f64) -> f64 {
-    let allowed = |action: &usize| legal.is_none_or(|legal| legal[*action]);
-    let sum = |(sum, n): (f64, f64), action: usize| (sum + q[action], n + 1.0);
-    let (sum, n) = (0..q.len()).filter(allowed).fold((0.0, 0.0), sum);
-    (1.0 - epsilon) * choice::max(q, legal) + epsilon * sum / n
-}
-
 /// How returns are learned from.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Returns {
@@ -129,8 +121,8 @@ impl Memory {
         if !step.ended {
             return Ok(());
         }
-        let v_next = epsilon_greedy_value(q.row(step.next), step.next_legal, step.epsilon);
-        tail_returns(&mut path.rewards, by.gamma, if step.terminated { 0.0 } else { v_next });
+        let v_next = policy::expected(q.row(step.next), step.next_legal, step.epsilon);
+        returns::backwards(&mut path.rewards, by.gamma, if step.terminated { 0.0 } else { v_next });
         visits.begin(counts.len());
         for (&cell, g) in path.cells.iter().zip(&path.rewards) {
             if !visits.is_first(cell) {
@@ -205,12 +197,5 @@ mod tests {
         assert!((value(false, true) - 10.0).abs() < 1e-9, "1/(1−γ) = 10");
         assert_eq!(value(true, false), 1.0);
         assert_eq!(value(true, true), 1.0, "both at once: termination decides");
-    }
-
-    #[test]
-    fn what_a_nearly_greedy_policy_makes_of_values() {
-        // 0.8·6 + 0.2·(6 + 2 + 1)/3, and without the first: 0.8·2 + 0.2·(2 + 1)/2
-        assert!((epsilon_greedy_value(&[6.0, 2.0, 1.0], None, 0.2) - 5.4).abs() < 1e-15);
-        assert!((epsilon_greedy_value(&[6.0, 2.0, 1.0], Some(&[false, true, true]), 0.2) - 1.9).abs() < 1e-15);
     }
 }

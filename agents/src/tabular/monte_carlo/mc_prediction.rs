@@ -21,7 +21,7 @@ use crate::{
     agent::{Metrics, Recipe, Setup},
     entry::{Entry, Scope},
     error::Error,
-    math::lambda_returns::tail_returns,
+    math::returns::backwards,
     restore::Shaped,
     tabular::{
         Given, VTable,
@@ -106,7 +106,7 @@ impl Rule for McPredictionConfig {
         if !step.ended {
             return Ok(());
         }
-        tail_returns(&mut path.rewards, self.gamma, step.v_next(v));
+        backwards(&mut path.rewards, self.gamma, step.v_next(v));
         visits.begin(counts.len());
         for (&state, g) in path.cells.iter().zip(&path.rewards) {
             if self.first_visit && !visits.is_first(state) {

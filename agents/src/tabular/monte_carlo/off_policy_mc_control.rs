@@ -221,6 +221,43 @@ impl Agent<usize, usize> for OffPolicyMcControl {
 mod tests {
     use super::*;
     use crate::one::{One, build, train};
+    use gymkhana_envs::{
+        Batch, Lanes, Seeds,
+        tabular::{Finite, Outcome, Table},
+    };
+    use std::sync::Arc;
+
+    #[test]
+    fn the_update_rule() {
+        // Three steps, from 0 to 1 to 2 to the end: by action 0 for 1, 2 and 4, by action 1 for 0, 0 and 8.
+        let table = Table::new(vec![1.0, 0.0, 0.0], 2, |state, action| {
+            let reward = [[1.0, 2.0, 4.0], [0.0, 0.0, 8.0]][action][state];
+            [Outcome { probability: 1.0, next: (state + 1).min(2), reward, terminated: state == 2 }]
+        });
+        let mut lanes = Lanes::new(Finite::new("Stairs", Arc::new(table), None, None), 1, &Seeds::from(0)).unwrap();
+        let config = OffPolicyMcControlConfig { gamma: 0.5, epsilon: 0.5.into(), ..Default::default() };
+        let mut agent = build(&lanes, &config, 9);
+        let mut episode = |actions: [usize; 3]| {
+            for action in actions {
+                lanes.step(&[action]).unwrap();
+                agent.learn(&lanes.seen(&[action]), &mut Rng::new(0), &mut Metrics::default()).unwrap();
+            }
+            [agent.q().flat(), &agent.learnt.weights[..]].map(<[f64]>::to_vec)
+        };
+        let close = |[q, c]: [Vec<f64>; 2], right: [[f64; 6]; 2]| {
+            let near = |found: &[f64], right: &[f64]| found.iter().zip(right).all(|(a, b)| (a - b).abs() < 1e-12);
+            assert!(near(&q, &right[0]) && near(&c, &right[1]), "{q:?} {c:?}, not {right:?}");
+        };
+        // b is ¾ for the first of equally good actions: W = 1, 4/3, 16/9, and G = 4, 2 + ½·4 = 4, 1 + ½·4 = 3.
+        close(episode([0, 0, 0]), [[3.0, 0.0, 4.0, 0.0, 4.0, 0.0], [16.0 / 9.0, 0.0, 4.0 / 3.0, 0.0, 1.0, 0.0]]);
+        // The last action is found to be best, and b was ¼: W = 1, 4, 16/3, and G = 8, 6, 4.
+        // Q(1, 0) = 4 + 4/(4/3 + 4) (6 − 4) = 5.5, Q(0, 0) = 3 + (16/3)/(16/9 + 16/3) (4 − 3) = 3.75
+        let third = [3.75, 0.0, 5.5, 0.0, 4.0, 8.0];
+        close(episode([0, 0, 1]), [third, [64.0 / 9.0, 0.0, 16.0 / 3.0, 0.0, 1.0, 1.0]]);
+        // By now b is ¾ for it. G = 8, then 0 + ½·8 = 4 < 5.5: not what π does, and the first step is not learned from.
+        let fourth = [3.75, 0.0, 5.5, 4.0, 4.0, 8.0];
+        close(episode([0, 1, 1]), [fourth, [64.0 / 9.0, 0.0, 16.0 / 3.0, 4.0 / 3.0, 1.0, 2.0]]);
+    }
 
     #[test]
     fn how_likely_the_behaviour_is() {

@@ -80,7 +80,7 @@ params! {
         first_visit: bool = false, in ..;
         /// the policy whose values are learned, π
         policy: Given = Given::Random, in ..;
-        /// the policy that is followed, b: it does whatever π does, now and then
+        /// the policy that is followed, b: it must do whatever π does, now and then
         behaviour: Given = Given::Random, in ..;
         /// what V(s) begins with
         initial_value: f64 = 0.0, in ..;

@@ -10,7 +10,8 @@
 //!
 //! Deviations
 //! 1. Step sizes may follow a schedule over the run.
-//! 2. Several lanes update the one table, one after the other in the order of lanes.
+//! 2. Several lanes update the one table, one after the other in the order of lanes: ∇ ln π is taken at θ as it is then, which
+//!    the lanes before have moved since the action was drawn. With one lane it is the θ by which it was drawn.
 
 use gymkhana_envs::{Params, Rng, State, Transitions, View, params};
 use serde::{Deserialize, Serialize};

@@ -13,7 +13,8 @@
 //!
 //! Deviations
 //! 1. Step sizes may follow a schedule over the run.
-//! 2. Several lanes update the one table, one after the other in the order of lanes; each has its own traces.
+//! 2. Several lanes update the one table, one after the other in the order of lanes; each has its own traces. ∇ ln π is taken
+//!    at θ as it is then, which the lanes before have moved since the action was drawn.
 //! 3. Traces of a state that have all decayed below 10⁻¹⁰ are dropped.
 
 use gymkhana_envs::{Params, Rng, State, Transitions, View, params};

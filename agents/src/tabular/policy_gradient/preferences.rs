@@ -25,8 +25,8 @@ impl Preferences {
     ///
     /// # Errors
     /// If the spaces are not finite or too large, or an action is impossible, which no preference can say.
-    pub fn new(agent: &str, spec: &Spec, initial_policy: &Given) -> Result<Self, Error> {
-        initial_policy.policy(agent, spec)?;
+    pub fn new(agent: &'static str, spec: &Spec, initial_policy: &Given) -> Result<Self, Error> {
+        initial_policy.policy(agent, "initial_policy", spec)?;
         let mut theta = QTable::new(agent, spec, 0.0)?;
         match initial_policy {
             Given::Random => {}

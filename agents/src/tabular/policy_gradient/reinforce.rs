@@ -14,7 +14,9 @@
 //! 1. Values are learned without a baseline too, and used in one place alone: where an episode is truncated, its returns
 //!    go on with the value of the state that was reached.
 //! 2. Step sizes may follow a schedule over the run.
-//! 3. Several lanes update the one table, each at the end of its episodes, in the order of lanes.
+//! 3. Several lanes update the one table, each at the end of its episodes, in the order of lanes. ∇ ln π is taken at θ as it
+//!    is then: as in Sutton & Barto after the updates for the steps before it, and with several lanes also after those of
+//!    episodes that ended in others meanwhile.
 
 use gymkhana_envs::{Params, Rng, State, Transitions, View, params};
 use serde::{Deserialize, Serialize};
@@ -96,7 +98,7 @@ struct Learnt {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Episode {
     visits: Vec<Visit>,
-    /// the legal actions of each visit, one after the other, where the environment says which they are
+    /// a mask of the legal actions for each visit, one after the other: all are, where the environment does not say
     legal: Vec<bool>,
 }
 
@@ -112,7 +114,7 @@ impl Shaped for Learnt {
     fn same_shape(&self, other: &Self) -> bool {
         let (states, actions) = (self.preferences.theta().states(), self.preferences.theta().actions());
         let fits = |episode: &Episode| {
-            let masked = episode.legal.is_empty() || episode.legal.len() == episode.visits.len() * actions;
+            let masked = episode.legal.len() == episode.visits.len() * actions;
             masked && episode.visits.iter().all(|visit| visit.state < states && visit.action < actions)
         };
         let same_tables = self.preferences.same_shape(&other.preferences) && self.v.same_shape(&other.v);
@@ -146,8 +148,8 @@ impl Reinforce {
         for (t, &Visit { state, action, earned }) in visits.iter().enumerate() {
             let delta = earned - v.value(state);
             *v.value_mut(state) = Error::finite(ENTRY.id, "a value", v.value(state) + alpha_w * delta, *step)?;
-            let legal = (!legal.is_empty()).then(|| &legal[t * actions..][..actions]);
-            preferences.ascend(state, action, legal, alpha * if baseline { delta } else { earned }, discount);
+            let legal = &legal[t * actions..][..actions];
+            preferences.ascend(state, action, Some(legal), alpha * if baseline { delta } else { earned }, discount);
             Error::finite(ENTRY.id, "a preference", preferences.theta().row(state)[action], *step)?;
             discount *= gamma;
             log.record("train/error", delta.abs());
@@ -173,7 +175,10 @@ impl Agent<usize, usize> for Reinforce {
                 episode.legal.clear();
             }
             episode.visits.push(Visit { state, action, earned: seen.reward[i] });
-            episode.legal.extend_from_slice(seen.was.legal_in(i).unwrap_or_default());
+            match seen.was.legal_in(i) {
+                Some(legal) => episode.legal.extend_from_slice(legal),
+                None => episode.legal.resize(episode.visits.len() * preferences.theta().actions(), true),
+            }
             if seen.ended(i) {
                 let after = if seen.terminated[i] { 0.0 } else { v.value(v.state(seen.next(i))) };
                 self.learn_episode(i, after, log)?;

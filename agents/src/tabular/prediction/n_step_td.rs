@@ -20,7 +20,7 @@ use crate::{
     agent::{Metrics, Recipe, Setup},
     entry::{Entry, Scope},
     error::Error,
-    math::lambda_returns::{n_step_return, tail_returns},
+    math::returns::{backwards, n_step_return},
     schedule::Schedule,
     tabular::{Given, VTable, path::Paths},
 };
@@ -86,10 +86,10 @@ impl Rule for NStepTdConfig {
         let v_end = step.v_next(v);
         // One return is complete, or, where the episode ends, all that were begun.
         let complete = if step.ended {
-            tail_returns(&mut path.rewards, self.gamma, v_end);
+            backwards(&mut path.rewards, self.gamma, v_end);
             path.len()
         } else if path.len() >= self.n {
-            path.rewards[0] = n_step_return(&path.rewards, self.gamma, v_end);
+            path.rewards[0] = n_step_return(path.rewards.iter().copied(), self.gamma, v_end);
             1
         } else {
             0

@@ -22,7 +22,7 @@ use crate::{
     agent::{Metrics, Recipe, Setup},
     entry::{Entry, Scope},
     error::Error,
-    math::lambda_returns::lambda_returns,
+    math::returns::lambda_returns,
     restore::Shaped,
     schedule::Schedule,
     tabular::{Given, VTable, path::Paths},

@@ -113,12 +113,14 @@ impl<R: Rule> Predictor<R> {
     /// An agent at the start of a run.
     ///
     /// # Errors
-    /// If a parameter is out of range, or a policy or the table does not fit the environment.
+    /// If a parameter is out of range, a policy or the table does not fit the environment, or the policy that is followed
+    /// never does something that the other does.
     pub fn new(rule: &R, setup: &Setup<'_>) -> Result<Self, Error> {
         rule.validate()?;
         let v = VTable::new(R::OWNER, setup.spec, rule.initial_value())?;
-        let target = rule.target().policy(R::OWNER, setup.spec)?;
-        let behaviour = rule.behaviour().map(|given| given.policy(R::OWNER, setup.spec)).transpose()?;
+        let target = rule.target().policy(R::OWNER, "policy", setup.spec)?;
+        let behaviour = rule.behaviour().map(|given| given.policy(R::OWNER, "behaviour", setup.spec)).transpose()?;
+        behaviour.as_ref().map_or(Ok(()), |behaviour| behaviour.covers(&target))?;
         let memory = rule.memory(v.flat().len(), setup.lanes);
         let learnt = Learnt { estimate: Estimate { v, actions: target.actions(), step: 0 }, memory };
         Ok(Self { learnt, target, behaviour, steps: setup.steps, rule: rule.clone() })
@@ -156,6 +158,8 @@ impl<R: Rule> Agent<usize, usize> for Predictor<R> {
         let Learnt { estimate: Estimate { v, step: taken, .. }, memory } = &mut self.learnt;
         for i in 0..seen.lanes() {
             let (state, action, legal) = (v.state(seen.was.obs.row(i)), seen.act.row(i)[0], seen.was.legal_in(i));
+            self.target.check(state, legal)?;
+            self.behaviour.as_ref().map_or(Ok(()), |behaviour| behaviour.check(state, legal))?;
             let ratio = self.behaviour.as_ref().map_or(1.0, |behaviour| {
                 let [target, behaviour] = [&self.target, behaviour].map(|by| by.probability(state, action, legal));
                 importance::ratio(target, behaviour)

@@ -14,6 +14,8 @@
 //! 1. The step size may follow a schedule over the run.
 //! 2. Several lanes update the one table, one after the other in the order of lanes; each has its own traces.
 //! 3. A trace that has come to 10⁻¹⁶ or less is dropped.
+//! 4. Dutch traces belong to the update of true online TD(λ), which corrects for V having changed since the step before; here
+//!    they go with the plain one.
 
 use gymkhana_envs::{Rng, params};
 

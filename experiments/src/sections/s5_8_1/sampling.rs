@@ -3,7 +3,7 @@
 use anyhow::Result;
 use gymkhana_agents::{
     math::choice,
-    model_based::{Distribution, trajectory_sampling::Planner},
+    model_based::{Distribution, Planner},
     planning::{PolicyTable, value_within},
     tabular::QTable,
 };
