@@ -15,9 +15,14 @@
 //! 1. Rewards are scaled from `low`..`high` to [0, 1], and cut to it.
 //! 2. There are weights for each context that is observed.
 //! 3. Several lanes update the one table, one after the other in the order of lanes; each with the p by which it acted.
-//! 4. All weights of a context are divided by the greatest when that is large: p stays the same.
+//! 4. What is kept is ln w, which grows by γ x̂ / K: weights themselves would leave the range of numbers, and an arm whose
+//!    weight has become 0 could never come back.
+//! 5. Where arms are illegal, w and p are those of the legal ones, and K in γ/K is their number.
 
-use gymkhana_envs::{Params, Rng, State, Transitions, View, params, params::Value};
+use gymkhana_envs::{
+    Params, Rng, State, Transitions, View, params,
+    params::{Value, above_to},
+};
 use serde::{Deserialize, Serialize};
 use std::ops::RangeBounds;
 
@@ -26,7 +31,10 @@ use crate::{
     agent::{Agent, Metrics, Mode, Policy, Recipe, Setup},
     entry::{Entry, Scope},
     error::Error,
-    math::{bandit::exp3_mixing, softmax::draw},
+    math::{
+        bandit::exp3_mixing,
+        softmax::{draw, softmax},
+    },
     restore::{Shaped, restore},
     tabular::QTable,
 };
@@ -35,7 +43,7 @@ params! {
     /// What EXP3 can be told.
     pub struct Exp3Config for "exp3" {
         /// the part γ of pulls that are of any arm; `horizon` takes the one that is best for the steps of the run
-        mixing: Mixing = Mixing::Horizon, in 0.0..=1.0;
+        mixing: Mixing = Mixing::Horizon, in above_to(0.0, 1.0);
         /// the least that an arm pays
         low: f64 = 0.0, in ..;
         /// the most that an arm pays
@@ -87,9 +95,6 @@ w(A) ← w(A) exp(γ x̂ / K),   x̂ = x / p(A)        x is the reward, scaled t
 .at("bandit/adversarial")
 .only_for(Scope::Bandit);
 
-/// A weight above which those of its context are divided by it.
-const LARGE: f64 = 1e100;
-
 impl Recipe<usize, usize> for Exp3Config {
     type Agent = Exp3;
 
@@ -100,14 +105,14 @@ impl Recipe<usize, usize> for Exp3Config {
             let (owner, name, value) = (Self::OWNER.into(), "low".into(), self.low.show());
             return Err(gymkhana_envs::Error::Parameter { owner, name, value, why }.into());
         }
-        let weights = QTable::new(Self::OWNER, setup.spec, 1.0)?;
+        let log_weights = QTable::new(Self::OWNER, setup.spec, 0.0)?;
         let horizon = horizon(Self::OWNER, self.forget, setup)?;
         let gamma = match self.mixing {
-            Mixing::Horizon => exp3_mixing(weights.actions(), horizon as f64),
+            Mixing::Horizon => exp3_mixing(log_weights.actions(), horizon as f64),
             Mixing::Given(gamma) => gamma,
         };
-        let p = vec![0.0; setup.lanes * weights.actions()];
-        Ok(Exp3 { learnt: Learnt { weights, step: 0 }, p, gamma, config: self.clone() })
+        let p = vec![0.0; setup.lanes * log_weights.actions()];
+        Ok(Exp3 { learnt: Learnt { log_weights, step: 0 }, p, gamma, config: self.clone() })
     }
 }
 
@@ -124,21 +129,21 @@ pub struct Exp3 {
 /// What changes by learning.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Learnt {
-    weights: QTable,
+    /// ln w(a)
+    log_weights: QTable,
     step: u64,
 }
 
 impl Shaped for Learnt {
     fn same_shape(&self, other: &Self) -> bool {
-        let weighs = |w: &f64| w.is_finite() && *w >= 0.0;
-        self.weights.same_shape(&other.weights) && other.weights.flat().iter().all(weighs)
+        self.log_weights.same_shape(&other.log_weights) && other.log_weights.flat().iter().all(|w| w.is_finite())
     }
 }
 
 impl Exp3 {
-    /// The weights w(a).
-    pub fn weights(&self) -> &QTable {
-        &self.learnt.weights
+    /// The logarithms of the weights, ln w(a).
+    pub fn log_weights(&self) -> &QTable {
+        &self.learnt.log_weights
     }
 
     /// The part γ of pulls that are of any arm.
@@ -147,22 +152,16 @@ impl Exp3 {
     }
 }
 
-/// p(a) of the legal arms.
+/// p(a) of the legal arms; 0 for the others.
 #[inline]
-fn mix(weights: &[f64], legal: Option<&[bool]>, gamma: f64, p: &mut [f64]) {
-    match legal {
-        None => p.copy_from_slice(weights),
-        Some(legal) => {
-            for ((p, w), legal) in p.iter_mut().zip(weights).zip(legal) {
-                *p = if *legal { *w } else { 0.0 };
-            }
-        }
-    }
-    let sum: f64 = p.iter().sum();
+fn mix(log_weights: &[f64], legal: Option<&[bool]>, gamma: f64, p: &mut [f64]) {
+    softmax(log_weights, legal, p);
     let arms = legal.map_or(p.len(), |legal| legal.iter().filter(|legal| **legal).count());
-    let (scale, share) = ((1.0 - gamma) / sum, gamma / arms as f64);
+    let share = gamma / arms as f64;
     for (a, p) in p.iter_mut().enumerate() {
-        *p = if legal.is_none_or(|legal| legal[a]) { *p * scale + share } else { 0.0 };
+        if legal.is_none_or(|legal| legal[a]) {
+            *p = *p * (1.0 - gamma) + share;
+        }
     }
 }
 
@@ -170,10 +169,10 @@ impl Policy<usize, usize> for Exp3 {
     #[inline]
     fn act(&mut self, now: &View<'_, usize>, rng: &mut Rng, act: &mut [usize]) {
         if self.config.forget && now.first[0] {
-            self.learnt.weights.fill(1.0);
+            self.learnt.log_weights.fill(0.0);
             self.learnt.step = 0;
         }
-        let w = &self.learnt.weights;
+        let w = &self.learnt.log_weights;
         for (lane, (arm, p)) in act.iter_mut().zip(self.p.chunks_exact_mut(w.actions())).enumerate() {
             mix(w.row(w.state(now.obs.row(lane))), now.legal_in(lane), self.gamma, p);
             *arm = draw(p, rng);
@@ -184,20 +183,13 @@ impl Policy<usize, usize> for Exp3 {
 impl Agent<usize, usize> for Exp3 {
     #[inline]
     fn learn(&mut self, seen: &Transitions<'_, usize, usize>, _: &mut Rng, log: &mut Metrics) -> Result<(), Error> {
-        let (Learnt { weights, step }, &Exp3Config { low, high, .. }) = (&mut self.learnt, &self.config);
-        let arms = weights.actions();
+        let (Learnt { log_weights, step }, &Exp3Config { low, high, .. }) = (&mut self.learnt, &self.config);
+        let arms = log_weights.actions();
         for (i, p) in (0..seen.lanes()).zip(self.p.chunks_exact(arms)) {
-            let (context, arm) = (weights.state(seen.was.obs.row(i)), seen.act.row(i)[0]);
+            let (context, arm) = (log_weights.state(seen.was.obs.row(i)), seen.act.row(i)[0]);
             let x = ((seen.reward[i] - low) / (high - low)).clamp(0.0, 1.0);
-            let row = weights.row_mut(context);
-            row[arm] *= (self.gamma * x / p[arm] / arms as f64).exp();
-            if row[arm] > LARGE {
-                let most = row[arm];
-                for w in &mut *row {
-                    *w /= most;
-                }
-            }
-            Error::finite(ENTRY.id, "a weight", row[arm], *step)?;
+            let w = &mut log_weights.row_mut(context)[arm];
+            *w = Error::finite(ENTRY.id, "a weight's logarithm", *w + self.gamma * x / p[arm] / arms as f64, *step)?;
             log.record("train/reward_scaled", x);
         }
         *step += seen.lanes() as u64;
@@ -205,10 +197,10 @@ impl Agent<usize, usize> for Exp3 {
     }
 
     fn policy(&self, mode: Mode) -> Box<dyn Policy<usize, usize>> {
-        let weights = self.learnt.weights.clone();
+        let log_weights = self.learnt.log_weights.clone();
         match mode {
-            Mode::Greedy => Box::new(weights),
-            Mode::Sample => Box::new(Mixed { p: vec![0.0; weights.actions()], weights, gamma: self.gamma }),
+            Mode::Greedy => Box::new(log_weights),
+            Mode::Sample => Box::new(Mixed { p: vec![0.0; log_weights.actions()], log_weights, gamma: self.gamma }),
         }
     }
 
@@ -224,7 +216,7 @@ impl Agent<usize, usize> for Exp3 {
 /// The policy of these weights.
 #[derive(Clone, Debug)]
 struct Mixed {
-    weights: QTable,
+    log_weights: QTable,
     gamma: f64,
     /// of one lane
     p: Vec<f64>,
@@ -233,8 +225,8 @@ struct Mixed {
 impl Policy<usize, usize> for Mixed {
     fn act(&mut self, now: &View<'_, usize>, rng: &mut Rng, act: &mut [usize]) {
         for (lane, arm) in act.iter_mut().enumerate() {
-            let context = self.weights.state(now.obs.row(lane));
-            mix(self.weights.row(context), now.legal_in(lane), self.gamma, &mut self.p);
+            let context = self.log_weights.state(now.obs.row(lane));
+            mix(self.log_weights.row(context), now.legal_in(lane), self.gamma, &mut self.p);
             *arm = draw(&self.p, rng);
         }
     }
@@ -244,7 +236,7 @@ impl Policy<usize, usize> for Mixed {
 mod tests {
     use super::*;
     use gymkhana_envs::{
-        Batch, Lanes, Seeds,
+        Batch, Env, Lanes, Seeds, Space, Spec, Step,
         bandit::{Testbed, TestbedParams},
     };
 
@@ -252,11 +244,18 @@ mod tests {
 
     #[test]
     fn the_probabilities() {
-        let mut p = [0.0; 3];
-        mix(&[1.0, 2.0, 1.0], None, 0.3, &mut p);
-        assert!(p.iter().zip([0.275, 0.45, 0.275]).all(|(p, right)| (p - right).abs() < 1e-15), "{p:?}");
-        mix(&[1.0, 2.0, 1.0], Some(&[true, false, true]), 0.3, &mut p);
-        assert!(p.iter().zip([0.5, 0.0, 0.5]).all(|(p, right)| (p - right).abs() < 1e-15), "{p:?}");
+        let (mut p, ln2) = ([0.0; 3], 2.0_f64.ln());
+        let mut near = |log_weights: [f64; 3], legal: Option<&[bool]>, right: [f64; 3]| {
+            mix(&log_weights, legal, 0.3, &mut p);
+            assert!(p.iter().zip(right).all(|(p, right)| (p - right).abs() < 1e-12), "{p:?}");
+        };
+        // Weights 1, 2, 1: 0.7·¼ + 0.1 and 0.7·½ + 0.1. Two legal ones of the same weight: ½ each.
+        near([0.0, ln2, 0.0], None, [0.275, 0.45, 0.275]);
+        near([0.0, ln2, 0.0], Some(&[true, false, true]), [0.5, 0.0, 0.5]);
+        // The same however great all are, and where what is legal is far behind.
+        near([5_000.0, 5_000.0 + ln2, 5_000.0], None, [0.275, 0.45, 0.275]);
+        near([-9_000.0, 9_000.0, -9_000.0], Some(&[true, false, true]), [0.5, 0.0, 0.5]);
+        near([0.0, 9_000.0, 0.0], None, [0.1, 0.8, 0.1]);
     }
 
     #[test]
@@ -270,21 +269,60 @@ mod tests {
         lanes.step(&[1]).unwrap();
         let reward = lanes.seen(&[1]).reward[0];
         agent.learn(&lanes.seen(&[1]), &mut rng, &mut Metrics::default()).unwrap();
-        // exp(γ x / p / K) = exp(0.2·x / ½ / 2) = exp(0.2 x)
-        let right = (0.2 * (reward + 10.0) / 20.0).exp();
-        assert!((agent.weights().row(0)[1] - right).abs() < 1e-12 && agent.weights().row(0)[0] == 1.0);
+        // γ x / p / K = 0.2·x / ½ / 2 = 0.2 x
+        let right = 0.2 * (reward + 10.0) / 20.0;
+        assert!((agent.log_weights().row(0)[1] - right).abs() < 1e-12 && agent.log_weights().row(0)[0] == 0.0);
     }
 
     #[test]
-    fn weights_stay_finite_and_the_mixing_follows_the_horizon() {
+    fn logarithms_add_up_and_the_mixing_follows_the_horizon() {
         let mut lanes = One { obs: 0, terminated: true, truncated: false }.lanes(1);
         let config = Exp3Config { mixing: Mixing::Given(1.0), ..Exp3Config::default() };
         let mut agent = build(&lanes, &config, 100);
         train(&mut agent, &mut lanes, &mut Rng::new(0), 1_000);
-        // e per step: after every 231 steps it is above 1e100 and begins at 1 again; 1000 − 4·231 = 76.
-        assert!((agent.weights().row(0)[0].ln() - 76.0).abs() < 1e-9, "{:?}", agent.weights().row(0));
+        // One arm, p = 1 and x = 1: e per step.
+        assert_eq!(agent.log_weights().row(0), [1_000.0]);
         let ten = Lanes::new(Testbed::new(TestbedParams::default()).unwrap(), 1, &Seeds::from(0)).unwrap();
         assert!((build(&ten, &Exp3Config::default(), 1_000).gamma() - 0.115_760).abs() < 1e-6);
+    }
+
+    /// Two arms: arm 1 pays 1 for 3,000 pulls, then arm 0 for 7,000, then arm 1 again.
+    #[derive(Clone)]
+    struct Turning(usize);
+
+    impl Env for Turning {
+        type Obs = usize;
+        type Act = usize;
+        fn spec(&self) -> Spec {
+            Spec::new("Turning", Space::Discrete(1), Space::Discrete(2))
+        }
+        fn reset(&mut self, _: &mut Rng) -> usize {
+            0
+        }
+        fn step(&mut self, arm: usize, _: &mut Rng) -> Step<usize> {
+            self.0 += 1;
+            Step::on(0, f64::from(u8::from(arm == usize::from(!(3_001..=10_000).contains(&self.0)))))
+        }
+    }
+
+    #[test]
+    fn an_arm_far_behind_comes_back() {
+        let mut lanes = Lanes::new(Turning(0), 1, &Seeds::from(0)).unwrap();
+        let config = Exp3Config { mixing: Mixing::Given(0.5), ..Exp3Config::default() };
+        let (mut agent, mut rng) = (build(&lanes, &config, 18_000), Rng::new(0));
+        // A pull adds γ/K = ¼ in the mean to the arm that pays, whatever p: 750, then 1,000 behind, then 1,000 ahead.
+        // The deviation of 7,000 pulls by p = ¼ is √(7000·3/16) = 36 at most.
+        for (pulls, lead) in [(3_000, 750.0), (7_000, -1_000.0), (8_000, 1_000.0)] {
+            train(&mut agent, &mut lanes, &mut rng, pulls);
+            let w = agent.log_weights().row(0);
+            assert!((w[1] - w[0] - lead).abs() < 150.0, "{w:?}, not a lead of {lead}");
+        }
+    }
+
+    #[test]
+    fn without_exploration_nothing_is_learnt_and_it_is_refused() {
+        let error = Exp3Config::from_settings([("mixing", "0")]).unwrap_err().to_string();
+        assert!(error.starts_with("exp3: `mixing=0`"), "{error}");
     }
 
     #[test]

@@ -278,17 +278,18 @@ mod tests {
 
     #[test]
     fn the_update_rule() {
+        // The literals have nine digits.
         let near = |found: [f64; 2], right: f64| {
-            assert!((found[0] - right).abs() < 1e-12 && (found[1] + right).abs() < 1e-12, "{found:?}, not {right}");
+            assert!((found[0] - right).abs() < 1e-9 && (found[1] + right).abs() < 1e-9, "{found:?}, not {right}");
         };
         // Rewards 2, 5. Past: R̄₁ = R₁ moves nothing; then 0.2·(5 − 2)·½ = 0.3.
         near(twice(Baseline::Past), 0.3);
         // From zero: 0.2·2·½ = 0.2; then R̄ = 2, 0.2 + 0.2·3·0.401312340 = 0.440787404.
-        near(twice(Baseline::FromZero), 0.440_787_403_932_528_74);
+        near(twice(Baseline::FromZero), 0.440_787_404);
         // Current: nothing; then R̄ = 3.5, 0.2·1.5·½ = 0.15.
         near(twice(Baseline::Current), 0.15);
         // None: 0.2·2·½ = 0.2; then π = 1/(1 + e^−0.4) = 0.598687660, 0.2 + 0.2·5·0.401312340 = 0.601312340.
-        near(twice(Baseline::None), 0.601_312_339_887_548);
+        near(twice(Baseline::None), 0.601_312_340);
     }
 
     #[test]

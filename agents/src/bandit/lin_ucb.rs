@@ -138,7 +138,8 @@ impl Models {
     #[inline]
     fn bounds(&self, x: &[f64], alpha: f64, bounds: &mut [f64]) {
         for (arm, (bound, theta)) in bounds.iter_mut().zip(self.theta.chunks_exact(self.features)).enumerate() {
-            let width = if alpha > 0.0 { alpha * quadratic(self.inverse(arm), x).sqrt() } else { 0.0 };
+            // Rounding may bring what is hardly above 0 below it.
+            let width = if alpha > 0.0 { alpha * quadratic(self.inverse(arm), x).max(0.0).sqrt() } else { 0.0 };
             *bound = dot(theta, x) + width;
         }
     }
@@ -282,6 +283,16 @@ mod tests {
         models.begin(4.0);
         models.bounds(&[1.0, 2.0], 2.0, &mut bounds);
         assert!(near(&bounds, &[5.0_f64.sqrt(); 2]), "{bounds:?}");
+    }
+
+    #[test]
+    fn an_arm_whose_width_is_rounded_below_0_has_a_bound() {
+        let mut models = Models::new(1, 2);
+        models.begin(1.0);
+        models.inverse[0] = -1e-20;
+        let mut bounds = [0.0; 2];
+        models.bounds(&[1.0], 2.0, &mut bounds);
+        assert_eq!(bounds, [0.0, 2.0]);
     }
 
     #[test]

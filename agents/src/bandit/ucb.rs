@@ -16,6 +16,7 @@
 //! 2. Several lanes update the one table, one after the other in the order of lanes; within a step they do not yet know
 //!    of each other.
 //! 3. The greedy policy takes the greatest Q(a), without the bonus.
+//! 4. The step size can be another than 1/N(a), which is `average`: a constant α for arms that change.
 
 use gymkhana_envs::{Params, Rng, State, Transitions, View, params};
 
@@ -45,7 +46,7 @@ pub const ENTRY: Entry = Entry::index_choice::<UcbConfig>(
     "the arm whose upper confidence bound is greatest",
     "\
 Aₜ = argmaxₐ [Q(a) + c √(ln t / N(a))]        (an arm with N(a) = 0 comes first)
-Q(Aₜ) ← Q(Aₜ) + [Rₜ − Q(Aₜ)] / N(Aₜ)",
+Q(Aₜ) ← Q(Aₜ) + α [Rₜ − Q(Aₜ)]                 α = 1/N(Aₜ), or as it is told",
     "Auer, Cesa-Bianchi & Fischer 2002, Finite-time Analysis of the Multiarmed Bandit Problem; Sutton & Barto 2018, \
      section 2.7",
 )

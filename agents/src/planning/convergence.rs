@@ -5,7 +5,8 @@
 //! Optimal Control", vol. II, section 2.2):
 //!
 //! ```text
-//! ‖Tv − v*‖∞ ≤ γ/(1 − γ) ‖Tv − v‖∞
+//! ‖Tv − v*‖∞ ≤ γ/(1 − γ) ‖Tv − v‖∞        after a sweep
+//! ‖v − v*‖∞ ≤ 1/(1 − γ) ‖Tv − v‖∞         before it
 //! ```
 //!
 //! It holds in place too, whatever the order of the states: such a sweep is another γ-contraction with the same fixed
@@ -24,6 +25,12 @@ const ROUNDING: f64 = 4.0 * f64::EPSILON;
 /// rounding adds where none is greater than `greatest`. None for γ = 1.
 pub fn error_bound(gamma: f64, residual: f64, greatest: f64) -> Option<f64> {
     (gamma < 1.0).then(|| gamma / (1.0 - gamma) * (residual + ROUNDING * greatest))
+}
+
+/// How far values can be off that miss Bellman's equation by `residual` at most, before any sweep: 1/(1−γ) times as much,
+/// with what rounding adds where none is greater than `greatest`. None for γ = 1.
+pub fn error_bound_before(gamma: f64, residual: f64, greatest: f64) -> Option<f64> {
+    (gamma < 1.0).then(|| (residual + ROUNDING * greatest) / (1.0 - gamma))
 }
 
 /// Residuals of sweeps, in bounded memory: when there are too many, every other one is kept.
@@ -137,6 +144,8 @@ mod tests {
         assert_eq!(error_bound(0.5, 0.25, 0.0), Some(0.25));
         assert!((error_bound(0.999, 1e-9, 0.0).unwrap() - 9.99e-7).abs() < 1e-18);
         assert_eq!(error_bound(1.0, 1e-9, 0.0), None);
+        let before = [0.0, 0.5, 1.0].map(|gamma| error_bound_before(gamma, 0.25, 0.0));
+        assert_eq!(before, [Some(0.25), Some(0.5), None]);
     }
 
     #[test]

@@ -10,9 +10,11 @@
 //! by LU decomposition with partial pivoting: n³ operations and n² numbers.
 //!
 //! Deviations
-//! 1. With γ = 1 the equations are singular where an episode may never end. Such states are found first and left out;
-//!    they are worth −∞, what every step with a cost makes of them (Bertsekas & Tsitsiklis 1991, "An Analysis of
-//!    Stochastic Shortest Path Problems"). It is an error if the start is among them.
+//! 1. With γ = 1 the equations are singular where an episode may never end. States from which no end can be reached are
+//!    found first and left out. Where all that can follow are rewards of 0 they are worth 0. Where costs go on they are
+//!    worth −∞, and so is every state that may lead to them (Bertsekas & Tsitsiklis 1991, "An Analysis of Stochastic
+//!    Shortest Path Problems"); it is an error if the start is among them. Where there are gains too it is an error: the
+//!    sum grows without bound, or has no limit.
 //! 2. By name it evaluates the equiprobable policy. [`evaluate`] takes any.
 
 use gymkhana_envs::{
@@ -63,12 +65,12 @@ impl Solve for ExactEvaluation {
     }
 }
 
-/// `v_π`: what every state is worth under a stationary policy. With γ = 1 states from which the episode may never end
-/// are worth −∞.
+/// `v_π`: what every state is worth under a stationary policy. With γ = 1 states from which the episode may go on for
+/// ever are worth −∞ where that costs, and 0 where all rewards are 0.
 ///
 /// # Errors
 /// If the model has more than [`MOST`] states, the policy is not on its states and actions, γ is not from 0 to 1, or with
-/// γ = 1 an episode from the start may never end.
+/// γ = 1 an episode from the start may never end and cost for ever, or one from any state never end and gain.
 pub fn evaluate(model: &dyn TabularModel, policy: &PolicyTable, gamma: f64) -> Result<Vec<f64>, Error> {
     ExactEvaluation { gamma }.validate()?;
     let values = solve(OWNER, model, policy, gamma, |outcome| outcome.reward)?;
@@ -114,9 +116,10 @@ pub(super) fn solve(
         );
         return Err(Error::Unsolvable { solver, why });
     }
-    let endless = if gamma < 1.0 { vec![false; n] } else { endless(model, policy) };
+    // Of states that have no equation, what they are worth.
+    let known = if gamma < 1.0 { vec![None; n] } else { endless(solver, model, policy, &reward)? };
     let (mut left, mut right) = (DMatrix::<f64>::identity(n, n), DVector::<f64>::zeros(n));
-    for state in (0..n).filter(|state| !endless[*state]) {
+    for state in (0..n).filter(|state| known[*state].is_none()) {
         for (outcome, p) in outcomes(model, policy, state) {
             right[state] += p * reward(outcome);
             if !outcome.terminated {
@@ -126,10 +129,8 @@ pub(super) fn solve(
     }
     let singular = || Error::Unsolvable { solver, why: "the linear equations are singular".into() };
     let mut values: Vec<f64> = left.lu().solve(&right).ok_or_else(singular)?.iter().copied().collect();
-    for (value, endless) in values.iter_mut().zip(endless) {
-        if endless {
-            *value = f64::NEG_INFINITY;
-        }
+    for (value, known) in values.iter_mut().zip(known) {
+        *value = known.unwrap_or(*value);
     }
     Ok(values)
 }
@@ -147,8 +148,14 @@ fn outcomes<'a>(
     all.filter(|(_, p)| *p > 0.0)
 }
 
-/// The states from which an episode may never end: those that lead to one from which no end can be reached.
-fn endless(model: &dyn TabularModel, policy: &PolicyTable) -> Vec<bool> {
+/// What the states are worth, undiscounted, from which an episode may never end: 0 where nothing is gained or lost for
+/// ever, −∞ where costs go on. None of the other states.
+fn endless(
+    solver: &'static str,
+    model: &dyn TabularModel,
+    policy: &PolicyTable,
+    reward: &impl Fn(&Outcome) -> f64,
+) -> Result<Vec<Option<f64>>, Error> {
     let n = model.states();
     // Marks states until no more are to be marked, there and back in turn.
     let spread = |marked: &mut Vec<bool>, marks: &dyn Fn(usize, &[bool]) -> bool| {
@@ -162,13 +169,32 @@ fn endless(model: &dyn TabularModel, policy: &PolicyTable) -> Vec<bool> {
             }
         }
     };
+    let leads = |state, to: &[bool]| outcomes(model, policy, state).any(|(o, _)| !o.terminated && to[o.next]);
     let mut ending = vec![false; n];
     spread(&mut ending, &|state, ending| outcomes(model, policy, state).any(|(o, _)| o.terminated || ending[o.next]));
-    let mut endless: Vec<bool> = ending.iter().map(|ending| !ending).collect();
-    spread(&mut endless, &|state, endless| {
-        outcomes(model, policy, state).any(|(o, _)| !o.terminated && endless[o.next])
+    if ending.iter().all(|ending| *ending) {
+        return Ok(vec![None; n]);
+    }
+    // Of those that never end, the ones after which all rewards are 0: they are as good as an end.
+    let mut pays = vec![false; n];
+    spread(&mut pays, &|state, pays| {
+        ending[state] || outcomes(model, policy, state).any(|(o, _)| reward(o) != 0.0) || leads(state, pays)
     });
-    endless
+    spread(&mut ending, &|state, ending| !pays[state] || leads(state, ending));
+    let mut forever: Vec<bool> = ending.iter().map(|ending| !ending).collect();
+    let gains = |state: usize| outcomes(model, policy, state).any(|(o, _)| reward(o) > 0.0);
+    if (0..n).any(|state| forever[state] && gains(state)) {
+        let why = "with γ = 1 the equations are singular, for an episode may never end and gain for ever: give a γ \
+                   below 1";
+        return Err(Error::Unsolvable { solver, why: why.into() });
+    }
+    spread(&mut forever, &|state, forever| leads(state, forever));
+    let worth = |state| match (pays[state], forever[state]) {
+        (false, _) => Some(0.0),
+        (true, true) => Some(f64::NEG_INFINITY),
+        (true, false) => None,
+    };
+    Ok((0..n).map(worth).collect())
 }
 
 #[cfg(test)]
@@ -200,15 +226,41 @@ mod tests {
     }
 
     #[test]
-    fn without_an_end_and_a_discount_there_is_no_value() {
-        let (walk, there_and_back) = (walk(), PolicyTable::deterministic(&[1, 0, 1], 2));
-        let error = evaluate(&walk, &there_and_back, 1.0).unwrap_err().to_string();
+    fn without_an_end_and_a_discount_it_is_the_rewards_that_count() {
+        // The walk with a reward for each step that does not end, there and back between its first two states.
+        let paying = |start: [f64; 3], reward| {
+            Table::new(start.to_vec(), 2, move |state, action| {
+                let outcomes = walk().outcomes(state, action).to_vec();
+                outcomes.into_iter().map(move |o| Outcome { reward: if o.terminated { o.reward } else { reward }, ..o })
+            })
+        };
+        let (left, right) = ([1.0, 0.0, 0.0], [0.0, 0.0, 1.0]);
+        let there_and_back = PolicyTable::deterministic(&[1, 0, 1], 2);
+        let value = |start, reward| evaluate(&paying(start, reward), &there_and_back, 1.0);
+        assert_eq!(value(left, 0.0).unwrap(), [0.0, 0.0, 1.0]);
+        let error = value(left, -1.0).unwrap_err().to_string();
         assert!(error.contains("with γ = 1 the equations are singular") && error.contains("γ below 1"), "{error}");
-        assert_eq!(evaluate(&walk, &there_and_back, 0.5).unwrap(), [0.0, 0.0, 1.0]);
-        // From the right it would end; where it begins it does not matter what an endless state is worth.
-        let from_right = Table::new(vec![0.0, 0.0, 1.0], 2, |state, action| walk.outcomes(state, action).to_vec());
-        assert_eq!(evaluate(&from_right, &there_and_back, 1.0).unwrap(), [f64::NEG_INFINITY, f64::NEG_INFINITY, 1.0]);
-        assert_eq!(expected_steps(&from_right, &there_and_back).unwrap(), 1.0);
+        assert!(value(right, 1.0).unwrap_err().to_string().contains("gain for ever"));
+        // From the right it ends; where it begins it does not matter what an endless state is worth.
+        assert_eq!(value(right, -1.0).unwrap(), [f64::NEG_INFINITY, f64::NEG_INFINITY, 1.0]);
+        assert_eq!(expected_steps(&paying(right, 0.0), &there_and_back).unwrap(), 1.0);
+        assert!(expected_steps(&paying(left, 0.0), &there_and_back).is_err());
+        assert_eq!(evaluate(&paying(left, 0.0), &there_and_back, 0.5).unwrap(), [0.0, 0.0, 1.0]);
+    }
+
+    #[test]
+    fn what_comes_before_an_endless_loop_counts() {
+        // 0 pays −2 and leads to 1, or ends for 4, both half of the time; 1 pays 3 and leads to 2, which stays for nothing.
+        let table = Table::new(vec![1.0, 0.0, 0.0], 1, |state, _| {
+            let on = |probability, next, reward| Outcome { probability, next, reward, terminated: false };
+            match state {
+                0 => vec![on(0.5, 1, -2.0), Outcome { terminated: true, ..on(0.5, 0, 4.0) }],
+                1 => vec![on(1.0, 2, 3.0)],
+                _ => vec![on(1.0, 2, 0.0)],
+            }
+        });
+        // ½ (−2 + 3) + ½ 4 = 2.5
+        assert_eq!(evaluate(&table, &PolicyTable::uniform(3, 1), 1.0).unwrap(), [2.5, 3.0, 0.0]);
     }
 
     #[test]

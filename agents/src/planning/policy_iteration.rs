@@ -13,13 +13,15 @@
 //! 2. An action is kept unless another is better by more than rounding: among equally good policies the book's loop may
 //!    never stop.
 //! 3. A policy's residual is ‖Tv − v‖∞, so that ‖v − v*‖∞ ≤ residual / (1 − γ).
+//! 4. Where the sweeps that evaluate a policy do not settle it stops, and has not settled either: such values say nothing
+//!    of what would be better.
 
 use gymkhana_envs::{Params, params, tabular::TabularModel};
 
 use super::{
     GoOn, Order, PolicyEvaluation, PolicyTable, Solution, Solve, Solver,
     backup::{action_value, first_greedy},
-    convergence::{Moved, Watch, error_bound, ties},
+    convergence::{Moved, Watch, error_bound_before, ties},
     exact_evaluation::{ends, solve},
 };
 use crate::error::Error;
@@ -51,18 +53,41 @@ impl Solve for PolicyIteration {
         let &Self { gamma, tolerance, policies, exact } = self;
         let mut evaluate = |policy: &PolicyTable, go_on: GoOn<'_>| {
             if exact {
-                return Ok((solve(Self::OWNER, model, policy, gamma, |o| o.reward)?, policy.choices() as u64, 0.0));
+                return exactly(Self::OWNER, model, policy, gamma);
             }
             let config = PolicyEvaluation { gamma, tolerance, order: Order::Alternating, sweeps: 1_000_000 };
             let found = config.evaluate(model, policy, go_on)?;
-            Ok((found.values, found.backups, found.error.unwrap_or(tolerance)))
+            let off = found.error.unwrap_or(tolerance);
+            Ok(Evaluated { values: found.values, backups: found.backups, off, settled: found.settled })
         };
         iterate(Self::OWNER, model, (gamma, 0.0, policies), &mut evaluate, go_on)
     }
 }
 
-/// Values of a policy, backups that they took, and how far they may be off.
-type Evaluate<'a> = &'a mut dyn FnMut(&PolicyTable, GoOn<'_>) -> Result<(Vec<f64>, u64, f64), Error>;
+/// The values of a policy.
+pub(super) struct Evaluated {
+    values: Vec<f64>,
+    /// that they took
+    backups: u64,
+    /// how far they may be off
+    off: f64,
+    /// whether they are its values at all
+    settled: bool,
+}
+
+/// The values of a policy, by the linear equations.
+pub(super) fn exactly(
+    solver: &'static str,
+    model: &dyn TabularModel,
+    policy: &PolicyTable,
+    gamma: f64,
+) -> Result<Evaluated, Error> {
+    let values = solve(solver, model, policy, gamma, |outcome| outcome.reward)?;
+    Ok(Evaluated { values, backups: policy.choices() as u64, off: 0.0, settled: true })
+}
+
+/// Evaluates a policy.
+type Evaluate<'a> = &'a mut dyn FnMut(&PolicyTable, GoOn<'_>) -> Result<Evaluated, Error>;
 
 /// Policy iteration over the policies that take any action with probability ε, each equally likely.
 pub(super) fn iterate(
@@ -81,10 +106,14 @@ pub(super) fn iterate(
             Some(greedy) => PolicyTable::soft(greedy, actions, epsilon),
             None => PolicyTable::uniform(states, actions),
         };
-        let (found, taken, off) = evaluate(&policy, go_on)?;
-        values = found;
-        backups += taken + (states * actions) as u64;
-        let ties = ties(off, &values);
+        let found = evaluate(&policy, go_on)?;
+        values = found.values;
+        backups += found.backups;
+        if !found.settled {
+            break;
+        }
+        backups += (states * actions) as u64;
+        let ties = ties(found.off, &values);
         let mut missed = Moved::default();
         let mut stable = greedy.is_some();
         let better = (0..states).map(|state| {
@@ -103,8 +132,7 @@ pub(super) fn iterate(
         });
         greedy = Some(better.collect());
         watch.sweep(missed);
-        watch.error =
-            error_bound(gamma, missed.change, missed.greatest).map(|error| error / gamma.max(f64::MIN_POSITIVE));
+        watch.error = error_bound_before(gamma, missed.change, missed.greatest).filter(|error| error.is_finite());
         watch.settled = stable;
     }
     if watch.settled {
@@ -136,6 +164,25 @@ mod tests {
             assert!((found.values[0] + 6.0).abs() < 1e-9 && found.settled, "{exact}");
             assert_eq!((found.sweeps, found.policy[0]), (2, 1), "the random policy's values show the way");
         }
+    }
+
+    #[test]
+    fn values_that_have_not_settled_are_not_called_settled() {
+        // One state, which pays 1 for ever: undiscounted the sweeps never settle.
+        let forever =
+            Table::new(vec![1.0], 1, |_, _| [Outcome { probability: 1.0, next: 0, reward: 1.0, terminated: false }]);
+        let config = PolicyIteration { exact: false, gamma: 1.0, ..PolicyIteration::default() };
+        let found = config.solve(&forever, &mut || true).unwrap();
+        assert_eq!((found.settled, found.error, found.sweeps), (false, None, 0));
+        // Interrupted in the middle of an evaluation.
+        let (config, mut left) = (PolicyIteration { gamma: 0.9, ..config }, 5);
+        let mut go_on = || {
+            left -= 1;
+            left > 0
+        };
+        let found = config.solve(&forever, &mut go_on).unwrap();
+        assert_eq!((found.settled, found.sweeps), (false, 0));
+        assert!(config.solve(&forever, &mut || true).unwrap().settled);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Prioritised sweeps: the state whose value is furthest from its backup is backed up first.
+//! Prioritized sweeps: the state whose value is furthest from its backup is backed up first.
 //!
 //! Moore & Atkeson 1993, "Prioritized Sweeping: Reinforcement Learning With Less Data and Less Time", with a model that
 //! is known; Wingate & Seppi 2005, "Prioritization Methods for Accelerating MDP Solvers":
@@ -28,7 +28,7 @@ use super::{
 use crate::error::Error;
 
 params! {
-    /// What prioritised sweeps can be told.
+    /// What prioritized sweeps can be told.
     pub struct PrioritizedSweeps for "prioritized-sweeps" {
         /// discount γ
         gamma: f64 = 0.999, in 0.0..=1.0;

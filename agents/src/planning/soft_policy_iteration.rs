@@ -14,7 +14,10 @@
 
 use gymkhana_envs::{Params, params, tabular::TabularModel};
 
-use super::{GoOn, Solution, Solve, Solver, exact_evaluation::solve, policy_iteration::iterate};
+use super::{
+    GoOn, Solution, Solve, Solver,
+    policy_iteration::{exactly, iterate},
+};
 use crate::error::Error;
 
 params! {
@@ -44,9 +47,7 @@ impl Solve for SoftPolicyIteration {
             Self::OWNER,
             model,
             (gamma, epsilon, policies),
-            &mut |policy, _| {
-                Ok((solve(Self::OWNER, model, policy, gamma, |o| o.reward)?, policy.choices() as u64, 0.0))
-            },
+            &mut |policy, _| exactly(Self::OWNER, model, policy, gamma),
             go_on,
         )
     }

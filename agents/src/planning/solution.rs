@@ -12,7 +12,7 @@ use crate::agent::Policy;
 /// Values, the policy that is greedy with respect to them, and how they were found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Solution {
-    /// v(s) for every state. −∞ says that the episode would never end, where the discount is 1.
+    /// v(s) for every state. −∞ says that the episode might never end and cost for ever, where the discount is 1.
     pub values: Vec<f64>,
     /// The best action in every state given these values; of several that are equally best the first.
     pub policy: Vec<usize>,

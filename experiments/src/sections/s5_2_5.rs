@@ -31,7 +31,7 @@ pub(super) const SECTION: Section = Section {
 The value of a state is the reward that comes next and the discounted value of where it leads. That is an equation for
 the values of a policy, which is linear, and one for those of the best policy, which is not. Value iteration takes it for
 an assignment; policy iteration solves the linear one again and again; modified policy iteration does that halfway;
-prioritised sweeps back up the state first that is furthest off. On Jack's car rental, with γ = 0.9.",
+prioritized sweeps back up the state first that is furthest off. On Jack's car rental, with γ = 0.9.",
     equations: "\
 v_π = r_π + γ P_π v_π                                    Bellman's equation of a policy
 v*(s) = maxₐ Σ p(s′, r | s, a) [r + γ v*(s′)]            and of the best one
@@ -65,7 +65,7 @@ fn run(_: &Study<'_>) -> Result<Findings> {
         ("value iteration, two arrays", solve(&rental, &value(Order::TwoArrays))?),
         ("value iteration, in place", solve(&rental, &value(Order::InPlace))?),
         ("modified policy iteration, m = 5", solve(&rental, &modified)?),
-        ("prioritised sweeps", solve(&rental, &PrioritizedSweeps { gamma, tolerance, initial, ..Default::default() })?),
+        ("prioritized sweeps", solve(&rental, &PrioritizedSweeps { gamma, tolerance, initial, ..Default::default() })?),
         ("policy iteration", solve(&rental, &PolicyIteration { gamma, ..Default::default() })?),
     ];
     let best = &found[found.len() - 1].1;
