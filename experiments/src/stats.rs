@@ -19,10 +19,12 @@ pub fn deviation(x: &[f64]) -> f64 {
 /// Half the width of the 95 % interval of the mean by Student's t; 0 for fewer than two numbers.
 pub fn half_interval(x: &[f64]) -> f64 {
     let n = x.len() as f64;
-    match StudentsT::new(0.0, 1.0, n - 1.0) {
-        Ok(t) => t.inverse_cdf(0.975) * deviation(x) / n.sqrt(),
-        Err(_) => 0.0,
-    }
+    t(n) * deviation(x) / n.sqrt().max(1.0)
+}
+
+/// The 97.5 % quantile of Student's t of a mean of n numbers; 0 for fewer than two.
+pub fn t(n: f64) -> f64 {
+    StudentsT::new(0.0, 1.0, n - 1.0).map_or(0.0, |t| t.inverse_cdf(0.975))
 }
 
 /// The middle one; of two in the middle their mean. NaN for nothing.

@@ -9,7 +9,7 @@ use gymkhana_agents::planning::{
 };
 use gymkhana_envs::{
     registry::{Made, find},
-    tabular::{Blackjack, BlackjackParams, Outcome, Table, TabularModel, blackjack::Seen},
+    tabular::{Blackjack, BlackjackParams, TabularModel, blackjack::Seen},
 };
 
 fn made(env: &str, settings: &[(&str, &str)]) -> Made {
@@ -159,45 +159,6 @@ fn section_5_2_5_jacks_car_rental() {
         assert!(other.values.iter().zip(&best.values).all(|(a, b)| (a - b).abs() < 2e-8));
         assert_eq!(other.policy, best.policy);
     }
-    // Recomputed with NumPy: 405.304 when every move costs all of its $2.
-    same(optimum_when_cut(), 405.304, 3);
-}
-
-/// V(0, 0) of the car rental when the Poisson sums are cut off: numbers of rentals and returns from 0 to 10 only, and
-/// what their probabilities lack of 1 is
-/// lost.
-fn optimum_when_cut() -> f64 {
-    let poisson = |mean: f64, k: i32| (-mean).exp() * (1..=k).map(|k| mean / f64::from(k)).product::<f64>();
-    // By cars in the morning and in the evening: the probability, and with it the rentals that are expected.
-    let day = |rentals: f64, returns: f64| {
-        let mut all = vec![[(0.0, 0.0); 21]; 21];
-        for (morning, row) in all.iter_mut().enumerate() {
-            for (out, back) in (0..11).flat_map(|out| (0..11).map(move |back| (out, back))) {
-                let (p, rented) = (poisson(rentals, out) * poisson(returns, back), morning.min(out as usize));
-                let evening = (morning - rented + back as usize).min(20);
-                row[evening].0 += p;
-                row[evening].1 += p * rented as f64;
-            }
-        }
-        all
-    };
-    let (first, second) = (day(3.0, 3.0), day(4.0, 2.0));
-    let table = Table::new(vec![1.0 / 441.0; 441], 11, |state, action| {
-        let (a, b, moved) = (state.cast_signed() / 21, state.cast_signed() % 21, action.cast_signed() - 5);
-        let moved = moved.clamp(-b, a);
-        let (a, b) = (&first[(a - moved).min(20) as usize], &second[(b + moved).min(20) as usize]);
-        let all: f64 = a.iter().map(|(p, _)| p).sum::<f64>() * b.iter().map(|(p, _)| p).sum::<f64>();
-        let pairs = (0..21).flat_map(move |i| (0..21).map(move |j| (i, j)));
-        let outcome = move |(i, j): (usize, usize)| {
-            let ((p, r), (q, s)) = (a[i], b[j]);
-            // The cost of a move does not depend on what is cut off.
-            let cost = 2.0 * moved.abs() as f64 / all;
-            let reward = if p * q > 0.0 { 10.0 * (r / p + s / q) - cost } else { 0.0 };
-            Outcome { probability: p * q, next: 21 * i + j, reward, terminated: false }
-        };
-        pairs.map(outcome).collect::<Vec<_>>()
-    });
-    PolicyIteration { gamma: 0.9, ..Default::default() }.solve(&table, &mut || true).unwrap().values[0]
 }
 
 #[test]

@@ -7,8 +7,11 @@ use gymkhana_envs::{
     bandit::{DriftingBandit, LinearBandit, Rewards, Testbed},
 };
 
-use super::{Study, Trial};
-use crate::plot::Series;
+use super::{
+    Study, Trial,
+    sums::{Sums, banded},
+};
+use crate::plot::{LineStyle, Series};
 
 /// A bandit that says what its arms are worth.
 pub(super) trait Arms: Env<Act = usize> + Clone + Send + Sync {
@@ -82,14 +85,25 @@ impl Arms for FixedArms {
     }
 }
 
-/// What came of many runs: sums over runs, by pull.
+/// What came of many runs: sums over runs, by pull, and what their deviations need.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
     runs: f64,
     reward: Vec<f64>,
     optimal: Vec<f64>,
     regret: Vec<f64>,
+    /// squares of rewards
+    reward_square: Vec<f64>,
+    /// mean rewards of blocks of pulls, and their squares
+    blocks: [Vec<f64>; 2],
+    /// squares of what a run's regret has come to
+    regret_square: Vec<f64>,
+    /// a run's rewards in this block, and its regret so far
+    here: [f64; 2],
 }
+
+/// Pulls of a block: where runs are long a point of a curve is the mean of so many.
+pub(super) const BLOCK: usize = 100;
 
 /// Runs that one task does in a row.
 const PER_TASK: u64 = 50;
@@ -120,8 +134,9 @@ where
 
 impl Tally {
     fn new(pulls: usize) -> Self {
-        let [reward, optimal, regret] = [(); 3].map(|()| vec![0.0; pulls]);
-        Self { runs: 0.0, reward, optimal, regret }
+        let [reward, optimal, regret, reward_square, regret_square] = [(); 5].map(|()| vec![0.0; pulls]);
+        let blocks = [(); 2].map(|()| vec![0.0; pulls / BLOCK]);
+        Self { runs: 0.0, reward, optimal, regret, reward_square, blocks, regret_square, here: [0.0; 2] }
     }
 
     #[inline]
@@ -130,13 +145,33 @@ impl Tally {
         self.reward[pull] += reward;
         self.optimal[pull] += f64::from(u8::from(worth[arm] == best));
         self.regret[pull] += best - worth[arm];
+        if pull == 0 {
+            self.here = [0.0; 2];
+        }
+        self.here[0] += reward;
+        self.here[1] += best - worth[arm];
+        self.reward_square[pull] += reward * reward;
+        self.regret_square[pull] += self.here[1] * self.here[1];
+        if (pull + 1).is_multiple_of(BLOCK) {
+            let mean = std::mem::take(&mut self.here[0]) / BLOCK as f64;
+            self.blocks[0][pull / BLOCK] += mean;
+            self.blocks[1][pull / BLOCK] += mean * mean;
+        }
     }
 
     fn with(mut self, other: Self) -> Self {
         self.runs += other.runs;
-        for (here, there) in
-            [(&mut self.reward, other.reward), (&mut self.optimal, other.optimal), (&mut self.regret, other.regret)]
-        {
+        let [blocks, block_squares] = &mut self.blocks;
+        let [other_blocks, other_block_squares] = other.blocks;
+        for (here, there) in [
+            (&mut self.reward, other.reward),
+            (&mut self.optimal, other.optimal),
+            (&mut self.regret, other.regret),
+            (&mut self.reward_square, other.reward_square),
+            (&mut self.regret_square, other.regret_square),
+            (blocks, other_blocks),
+            (block_squares, other_block_squares),
+        ] {
             here.iter_mut().zip(there).for_each(|(here, there)| *here += there);
         }
         self
@@ -160,23 +195,57 @@ impl Tally {
         });
         sums.collect()
     }
+
+    /// The curve of the mean reward of each pull.
+    pub(super) fn reward_curve(&self, label: &str) -> Series {
+        let half = Sums::new(self.runs, self.reward.clone(), self.reward_square.clone()).half();
+        over_pulls(label, &self.reward(), &half)
+    }
+
+    /// The curve of the percent of runs that took the best arm.
+    pub(super) fn optimal_curve(&self, label: &str) -> Series {
+        // The square of what is 0 or 1 is the same.
+        let half = Sums::new(self.runs, self.optimal.clone(), self.optimal.clone()).half();
+        over_pulls(label, &self.optimal(), &half.iter().map(|half| 100.0 * half).collect::<Vec<_>>())
+    }
+
+    /// The curve of the mean reward of each block of pulls, at its last.
+    pub(super) fn block_curve(&self, label: &str) -> Series {
+        let [sum, square] = self.blocks.clone();
+        let ends = (1..=sum.len()).map(|block| (block * BLOCK) as f64);
+        Sums::new(self.runs, sum, square).curve(label, ends, 1.0, LineStyle::Solid)
+    }
+
+    /// Half the width of the 95 % interval of the mean regret up to and with each pull.
+    pub(super) fn regret_half(&self) -> Vec<f64> {
+        let sums = self.regret().iter().map(|mean| mean * self.runs).collect();
+        Sums::new(self.runs, sums, self.regret_square.clone()).half()
+    }
+
+    /// The curve of the regret at powers of √2, for a logarithmic axis.
+    pub(super) fn regret_curve(&self, label: &str) -> Series {
+        over_doublings(label, &self.regret(), &self.regret_half())
+    }
+}
+
+/// Those of some places, with the band around them.
+fn at(label: &str, places: impl Iterator<Item = usize>, values: &[f64], half: &[f64]) -> Series {
+    let places: Vec<usize> = places.collect();
+    let of = |values: &[f64]| places.iter().map(|place| values[*place]).collect::<Vec<_>>();
+    let x = places.iter().map(|place| (place + 1) as f64).collect();
+    banded(Series { label: label.into(), x, ..Series::default() }, of(values), &of(half))
 }
 
 /// A curve over pulls 1, 2, …, thinned to what can be seen; the first pulls are all there.
-pub(super) fn over_pulls(label: &str, values: &[f64]) -> Series {
-    let seen = values.len().min(400);
-    let every = values.len().div_ceil(seen);
-    let kept = (0..values.len()).filter(|pull| *pull < 50 || (pull + 1) % every == 0);
-    let (x, mean) = kept.map(|pull| ((pull + 1) as f64, values[pull])).unzip();
-    Series { label: label.into(), x, mean, ..Series::default() }
+fn over_pulls(label: &str, values: &[f64], half: &[f64]) -> Series {
+    let every = values.len().div_ceil(200);
+    at(label, (0..values.len()).filter(|pull| *pull < 50 || (pull + 1) % every == 0), values, half)
 }
 
-/// A curve over pulls at powers of √2, for a logarithmic axis.
-pub(super) fn over_doublings(label: &str, values: &[f64]) -> Series {
+fn over_doublings(label: &str, values: &[f64], half: &[f64]) -> Series {
     let pulls = |k: i32| (f64::from(k) / 2.0).exp2().round() as usize;
     let kept = (0..).map(pulls).take_while(|pull| *pull <= values.len());
-    let (x, mean) = kept.map(|pull| (pull as f64, values[pull - 1])).unzip();
-    Series { label: label.into(), x, mean, ..Series::default() }
+    at(label, kept.map(|pull| pull - 1), values, half)
 }
 
 #[cfg(test)]
@@ -195,13 +264,16 @@ mod tests {
         two.runs = 1.0;
         let both = one.with(two);
         assert_eq!((both.reward(), both.optimal(), both.regret()), (vec![2.0, 3.0], vec![50.0, 50.0], vec![1.5, 2.0]));
+        // Regrets 0, 1 of one run and 3, 3 of the other: t₀.₉₇₅,₁ = 12.7062, times half of the difference.
+        let half = both.regret_half();
+        assert!((half[0] - 12.7062 * 1.5).abs() < 1e-3 && (half[1] - 12.7062).abs() < 1e-3, "{half:?}");
     }
 
     #[test]
     fn curves_keep_their_first_pulls_and_their_last() {
         let values: Vec<f64> = (1..=1000).map(f64::from).collect();
-        let curve = over_pulls("", &values);
+        let curve = over_pulls("", &values, &vec![0.0; 1000]);
         assert!(curve.x[..50].iter().eq(&values[..50]) && curve.mean == curve.x && curve.x.len() < 420);
-        assert_eq!(over_doublings("", &values[..10]).x, [1.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0]);
+        assert_eq!(over_doublings("", &values[..10], &[0.5; 10]).x, [1.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0]);
     }
 }

@@ -34,6 +34,7 @@ mod s5_5_3;
 mod s5_8_1;
 mod s6_2_1;
 pub mod study;
+mod sums;
 mod trial;
 mod walks;
 

@@ -4,9 +4,12 @@ use anyhow::Result;
 use gymkhana_agents::bandit::EpsilonGreedyBanditConfig;
 use gymkhana_envs::{Env, Rng, Space, Spec, Step};
 
-use super::{Check, Findings, Section, Source, Study, Table, Target, Trial, bandits::over_pulls};
+use super::{
+    Check, Findings, Section, Source, Study, Table, Target, Trial,
+    sums::{Sums, blocks},
+};
 use crate::{
-    plot::{Bar, Bars, Figure, Panel, Reference},
+    plot::{Bar, Bars, Figure, LineStyle, Panel, Reference},
     stats,
     streams::Streams,
 };
@@ -191,11 +194,14 @@ fn run(study: &Study<'_>) -> Result<Findings> {
              treatment 2, which the record does not know, and cures {earned:.2} while it still explores.",
             fitted[0], fitted[1], TRUE[0],
         )],
-        figure: figure(&fitted, &learnt, &cures),
+        figure: figure(&fitted, &learnt, &Sums::of(trials.iter().map(|trial| blocks(&trial.0, SHOWN)))),
     })
 }
 
-fn figure(fitted: &[f64; 3], learnt: &[f64; 3], cures: &[f64]) -> Figure {
+/// Patients whose mean is a point of the curve.
+const SHOWN: usize = 20;
+
+fn figure(fitted: &[f64; 3], learnt: &[f64; 3], cures: &Sums) -> Figure {
     let groups = [("regression on the record", fitted), ("ε-greedy bandit", learnt), ("truth", &TRUE)];
     let bars = (0..3).flat_map(|arm| {
         groups.map(|(group, values)| Bar {
@@ -212,10 +218,8 @@ fn figure(fitted: &[f64; 3], learnt: &[f64; 3], cures: &[f64]) -> Figure {
         y_range: Some((0.0, 1.0)),
         ..Bars::default()
     };
-    // Each point is the mean of 20 patients.
-    let smooth: Vec<f64> = cures.chunks(20).map(stats::mean).collect();
-    let mut curve = over_pulls("ε-greedy bandit", &smooth);
-    curve.x.iter_mut().for_each(|x| *x *= 20.0);
+    let patients = (1..).map(|block: u32| f64::from(block) * SHOWN as f64);
+    let curve = cures.curve("ε-greedy bandit", patients, 1.0, LineStyle::Solid);
     let panel = Panel {
         title: "What is earned".into(),
         x_label: "patient".into(),

@@ -20,7 +20,7 @@ pub(super) const SECTION: Section = Section {
     ],
     names: &[
         "exploration", "exploitation", "exploration-exploitation", "bandit", "bandits", "multi-armed bandit",
-        "k-armed bandit", "10-armed testbed", "testbed", "greedy", "epsilon-greedy", "ε-greedy", "optimistic initial values",
+        "k-armed bandit", "10-armed testbed", "testbed", "greedy", "epsilon-greedy", "ε-greedy", "optimistic", "optimistic initial values",
         "ucb", "ucb1", "upper confidence bound", "gradient bandit", "gradient-bandit", "thompson", "thompson sampling", "exp3",
         "lin-ucb", "linucb", "regret", "contextual bandit", "探索与利用", "探索與利用", "多臂老虎机", "多臂賭博機", "多臂老虎機", "ε-贪婪", "ε-貪婪",
         "贪婪", "汤普森采样", "湯普森採樣", "置信上界", "信賴上界", "后悔", "遺憾", "遗憾", "探索と活用", "探索と利用", "多腕バンディット", "バンディット",

@@ -11,9 +11,13 @@ use gymkhana_envs::{
     tabular::Finite,
 };
 
-use super::{Check, Findings, Section, Source, Study, Table, Target, Trial, check::number};
+use super::{
+    Check, Findings, Section, Source, Study, Table, Target, Trial,
+    check::number,
+    sums::{Sums, blocks},
+};
 use crate::{
-    plot::{Figure, HeatMap, Panel, Reference, Series},
+    plot::{Figure, HeatMap, LineStyle, Panel, Reference, Series},
     stats,
 };
 
@@ -51,7 +55,8 @@ Left: while they explore, Q-learning earns least, near what its edge path is wor
 the best policy that explores can. Middle and right: the arrows of Q-learning go along the edge, those of Sarsa round it.",
     note: "\
 What the edge path is worth under ε = .1 depends on what is done off it: −51.81 where one goes straight down to the edge again,
-−45.80 where one goes on to the right and down in the last column. Both are greedy for the values without exploration.",
+−45.80 where one goes on to the right and down in the last column. Both are greedy for the values without exploration. Who goes
+right off the path always, also against the edge of the last column, has −69.34.",
     trains: &[],
     further: &[
         "gymkhana train sarsa CliffWalking-v1 --set epsilon=0.01",
@@ -70,8 +75,8 @@ const COLUMNS: usize = 12;
 
 /// What one agent did, over all seeds.
 struct Walked {
-    /// mean return of each episode
-    curve: Vec<f64>,
+    /// mean return of ten episodes at a time
+    returns: Sums,
     /// per seed, the mean return of episodes 401 to 500
     late: Vec<f64>,
     /// action values, their mean over the seeds
@@ -162,13 +167,8 @@ where
         Ok((returns, q(&trial.agent).flat().to_vec()))
     })?;
     let late = walked.iter().map(|(returns, _)| stats::mean(&returns[400..])).collect();
-    let (returns, q): (Vec<_>, Vec<_>) = walked.into_iter().unzip();
-    Ok(Walked { curve: mean_of(&returns), late, q: mean_of(&q) })
-}
-
-/// The mean of rows, place by place.
-fn mean_of(rows: &[Vec<f64>]) -> Vec<f64> {
-    (0..rows[0].len()).map(|at| rows.iter().map(|row| row[at]).sum::<f64>() / rows.len() as f64).collect()
+    let returns = Sums::of(walked.iter().map(|(returns, _)| blocks(returns, 10)));
+    Ok(Walked { returns, late, q: Sums::of(walked.iter().map(|(_, q)| q)).mean() })
 }
 
 /// What an episode is worth that goes up, right along the edge and down, straight down to the edge wherever else it comes to,
@@ -197,13 +197,7 @@ fn best_soft(cliff: &Finite) -> Result<f64> {
 
 /// Returns by episode, the mean of ten episodes at a time.
 fn series(label: &str, walked: &Walked) -> Series {
-    let of_ten = walked.curve.chunks(10);
-    Series {
-        label: label.into(),
-        x: (0..of_ten.len()).map(|i| 10.0 * i as f64 + 5.5).collect(),
-        mean: of_ten.map(stats::mean).collect(),
-        ..Series::default()
-    }
+    walked.returns.curve(label, (0_u32..).map(|i| 10.0 * f64::from(i) + 5.5), 1.0, LineStyle::Solid)
 }
 
 /// The cliff with values and arrows.

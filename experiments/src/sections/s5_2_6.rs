@@ -78,14 +78,14 @@ fn run(_: &Study<'_>) -> Result<Findings> {
                 "V → Q → V of the random policy, {tables} tables: greatest difference as a part of the greatest value"
             ),
             worst(|round| round.random),
-            (0.0, 1e-12),
+            (0.0, 5e-13),
             Source::Exact,
             same,
         ),
         Check::near(
             format!("V* → Q* → V*, {tables} tables: the same"),
             worst(|round| round.best),
-            (0.0, 1e-12),
+            (0.0, 5e-13),
             Source::Exact,
             same,
         ),

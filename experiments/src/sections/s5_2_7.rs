@@ -20,13 +20,9 @@ use gymkhana_envs::{
 
 use hands::{Hands, of_the_figure};
 
-use super::{
-    Check, Findings, Section, Source, Study, Table, Target, Trial,
-    check::number,
-    walks::{columns, exact, line},
-};
+use super::{Check, Findings, Section, Source, Study, Table, Target, Trial, check::number, sums::Sums, walks::exact};
 use crate::{
-    plot::{Figure, HeatMap, LineStyle, Panel, Reference, Scale},
+    plot::{Figure, HeatMap, LineStyle, Panel, Reference, Scale, Series},
     stats,
 };
 
@@ -50,6 +46,11 @@ pub(super) const SECTION: Section = Section {
         "初回訪問",
         "exploring starts",
         "off-policy Monte Carlo",
+        "importance sampling",
+        "ordinary importance sampling",
+        "weighted importance sampling",
+        "per-decision",
+        "per-decision importance sampling",
         "mc-prediction",
         "mc-control",
     ],
@@ -171,7 +172,7 @@ fn run(study: &Study<'_>) -> Result<Findings> {
 
     let (runs, length) = (study.seeds(100, 20), study.pick(10_000, 1_000));
     let squared = squared_errors(study, truth, (runs, length))?;
-    let [ordinary, weighted] = &squared;
+    let [ordinary, weighted] = [0, 1].map(|method: usize| squared[method].mean());
     checks.push(Check {
         name: format!("error² of weighted sampling in episodes 1 to 10 as a part of that of ordinary, {runs} runs"),
         measured: weighted[..10].iter().sum::<f64>() / ordinary[..10].iter().sum::<f64>(),
@@ -192,7 +193,8 @@ fn run(study: &Study<'_>) -> Result<Findings> {
     let after = &all[..study.pick(8, 5)];
     let seeds = study.pick(4, 2);
     let curves = control(study, seeds, after)?;
-    let (last, reached) = (after[after.len() - 1], curves[0][after.len() - 1]);
+    let worths = [0, 1, 2].map(|method: usize| curves[method].mean());
+    let (last, reached) = (after[after.len() - 1], worths[0][after.len() - 1]);
     checks.push(Check {
         name: format!("what exploring starts learn in {last} episodes, exactly, mean of {seeds} seeds"),
         measured: reached,
@@ -202,7 +204,7 @@ fn run(study: &Study<'_>) -> Result<Findings> {
         from: "the best policy, by dynamic programming".into(),
     });
     let row = |method: usize| {
-        let worths = curves[method].iter().map(|worth| format!("{worth:.4}"));
+        let worths = worths[method].iter().map(|worth| format!("{worth:.4}"));
         std::iter::once(CONTROL[method].into()).chain(worths).collect()
     };
     Ok(Findings {
@@ -271,7 +273,7 @@ fn means(study: &Study<'_>, truth: f64) -> Result<Vec<Check>> {
 }
 
 /// The mean squared error after each episode of the random policy, by ordinary and by weighted importance sampling.
-fn squared_errors(study: &Study<'_>, truth: f64, (runs, length): (u64, usize)) -> Result<[Vec<f64>; 2]> {
+fn squared_errors(study: &Study<'_>, truth: f64, (runs, length): (u64, usize)) -> Result<[Sums; 2]> {
     let errors = study.repeat("importance sampling", runs, |seed| {
         let squared = |sampling| {
             let policy = stick_on_20();
@@ -285,13 +287,13 @@ fn squared_errors(study: &Study<'_>, truth: f64, (runs, length): (u64, usize)) -
         };
         Ok([squared(Sampling::Ordinary)?, squared(Sampling::Weighted)?])
     })?;
-    Ok([0, 1].map(|method| columns(errors.iter().map(|run: &[Vec<f64>; 2]| run[method].as_slice()))))
+    Ok([0, 1].map(|method: usize| Sums::of(errors.iter().map(|run| &run[method]))))
 }
 
 const CONTROL: [&str; 3] = ["exploring starts", "ε-soft, ε = 0.1", "off-policy, from the random policy"];
 
 /// What the greedy policies of each method are worth after so many episodes, in the mean.
-fn control(study: &Study<'_>, seeds: u64, after: &[u64]) -> Result<[Vec<f64>; 3]> {
+fn control(study: &Study<'_>, seeds: u64, after: &[u64]) -> Result<[Sums; 3]> {
     let learned = study.repeat("control", seeds, |seed| {
         let random = OffPolicyMcControlConfig { epsilon: 1.0.into(), ..OffPolicyMcControlConfig::default() };
         Ok([
@@ -300,7 +302,7 @@ fn control(study: &Study<'_>, seeds: u64, after: &[u64]) -> Result<[Vec<f64>; 3]
             worth(&random, seed, after)?,
         ])
     })?;
-    Ok([0, 1, 2].map(|method| columns(learned.iter().map(|run: &[Vec<f64>; 3]| run[method].as_slice()))))
+    Ok([0, 1, 2].map(|method: usize| Sums::of(learned.iter().map(|run| &run[method]))))
 }
 
 /// The best policy on what hands are worth.
@@ -323,12 +325,15 @@ fn policy(best: &Hands, usable_ace: bool) -> HeatMap {
     }
 }
 
-fn sampling_panel(squared: &[Vec<f64>; 2]) -> Panel {
-    let curve = |(errors, name): (&Vec<f64>, &str)| {
+fn sampling_panel(squared: &[Sums; 2]) -> Panel {
+    let curve = |(errors, name): (&Sums, &str)| {
         // On a logarithmic axis a hundred points of each decade are enough.
         let shown = |episode: u32| episode.is_multiple_of(10_u32.pow(episode.ilog10().saturating_sub(1)));
-        let points = (1_u32..).zip(errors.iter().copied()).filter(|(episode, _)| shown(*episode));
-        line(name, points.map(|(episode, error)| (f64::from(episode), error)), LineStyle::Solid)
+        let all = errors.curve(name, (1_u32..).map(f64::from), 1.0, LineStyle::Solid);
+        let thin = |column: &[f64]| {
+            (1_u32..).zip(column).filter(|(episode, _)| shown(*episode)).map(|(_, value)| *value).collect()
+        };
+        Series { x: thin(&all.x), mean: thin(&all.mean), low: thin(&all.low), high: thin(&all.high), ..all }
     };
     Panel {
         title: "Importance sampling".into(),
@@ -341,10 +346,8 @@ fn sampling_panel(squared: &[Vec<f64>; 2]) -> Panel {
     }
 }
 
-fn control_panel(curves: &[Vec<f64>; 3], after: &[u64], best: f64) -> Panel {
-    let curve = |(worth, name): (&Vec<f64>, &str)| {
-        line(name, after.iter().map(|x| *x as f64).zip(worth.iter().copied()), LineStyle::Dots)
-    };
+fn control_panel(curves: &[Sums; 3], after: &[u64], best: f64) -> Panel {
+    let curve = |(worth, name): (&Sums, &str)| worth.curve(name, after.iter().map(|x| *x as f64), 1.0, LineStyle::Dots);
     Panel {
         title: "Control".into(),
         x_label: "episodes".into(),

@@ -6,7 +6,8 @@ use gymkhana_agents::tabular::{monte_carlo::McPredictionConfig, prediction::Td0C
 use super::{
     Findings, Section, Study, Table,
     check::number,
-    walks::{Walk, columns, line, simulated},
+    sums::Sums,
+    walks::{Walk, line, simulated},
 };
 use crate::{
     plot::{Figure, LineStyle, Panel},
@@ -78,9 +79,9 @@ fn run(study: &Study<'_>) -> Result<Findings> {
     };
     let at_first = walk.rms(&vec![0.5; walk.truth.len()]);
     let curve = |(method, label): (usize, &String)| {
-        let mean = columns(of(method));
         let style = if method < TD.len() { LineStyle::Solid } else { LineStyle::Dashed };
-        line(label, (0_u32..).map(f64::from).zip(std::iter::once(at_first).chain(mean)), style)
+        let runs = of(method).map(|errors| [&[at_first][..], errors].concat());
+        Sums::of(runs).curve(label, (0_u32..).map(f64::from), 1.0, style)
     };
     Ok(Findings {
         tables: vec![Table {

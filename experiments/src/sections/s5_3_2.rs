@@ -3,13 +3,9 @@
 use anyhow::Result;
 use gymkhana_agents::{planning::backup::action_value, tabular::prediction::Td0Config};
 
-use super::{
-    Check, Findings, Section, Source, Study, Table, Target,
-    check::number,
-    walks::{Walk, line},
-};
+use super::{Check, Findings, Section, Source, Study, Table, Target, check::number, sums::banded, walks::Walk};
 use crate::{
-    plot::{Figure, LineStyle, Panel, Reference},
+    plot::{Figure, LineStyle, Panel, Reference, Series},
     stats,
 };
 
@@ -120,6 +116,10 @@ fn run(study: &Study<'_>) -> Result<Findings> {
     let by_episode: Vec<Seen> = (0..EPISODES)
         .map(|episode| learning.iter().map(|run| run[episode]).fold(Seen::default(), |sum, x| sum.and(&x)))
         .collect();
+    let (late_mean, late_error) = ratio(learning.iter().map(|run| {
+        let late = run[EPISODES / 2..].iter().fold(Seen::default(), Seen::and);
+        (late.sums.iter().sum(), late.count())
+    }));
     let late = by_episode[EPISODES / 2..].iter().fold(Seen::default(), Seen::and);
     let largest = |means: &mut dyn Iterator<Item = f64>| means.fold(0.0_f64, |most, x| most.max(x.abs()));
 
@@ -147,10 +147,10 @@ fn run(study: &Study<'_>) -> Result<Findings> {
         near("Σ δ − (G − V(s₀)), the greatest of all episodes", off, 0.0, 1e-12, "the sum telescopes"),
         near(
             &format!("mean δ while V is learned, episodes {} to {EPISODES}, {seeds} seeds", EPISODES / 2 + 1),
-            late.sums.iter().sum::<f64>() / late.count(),
+            late_mean,
             0.0,
-            // Values are about 0.04 off then, to one side as often as to the other.
-            noise(late.count()) + 0.003,
+            // Its own noise, by how much the seeds differ: three standard errors.
+            3.0 * late_error,
             "V is near V^π",
         ),
     ];
@@ -174,25 +174,47 @@ fn run(study: &Study<'_>) -> Result<Findings> {
             rows: (0..5).map(row).collect(),
         }],
         conclusions,
-        figure: figure(&by_episode),
+        figure: figure(&learning),
     })
+}
+
+/// The sum of some sums over that of their counts, a pair per run, and its standard error.
+fn ratio(runs: impl Iterator<Item = (f64, f64)> + Clone) -> (f64, f64) {
+    let (n, sum, count) = runs.clone().fold((0.0, 0.0, 0.0), |(n, a, b), (sum, count)| (n + 1.0, a + sum, b + count));
+    let mean = sum / count;
+    let squares: f64 = runs.map(|(sum, count): (f64, f64)| (sum - mean * count).powi(2)).sum();
+    (mean, (squares * n / (n - 1.0_f64).max(1.0)).sqrt() / count)
 }
 
 /// Means over windows of episodes: one alone is rough.
 const WINDOW: usize = 5;
 
-fn figure(by_episode: &[Seen]) -> Figure {
-    let windows: Vec<(f64, Seen)> = by_episode
-        .chunks(WINDOW)
-        .enumerate()
-        .map(|(i, chunk)| ((i * WINDOW + WINDOW / 2 + 1) as f64, chunk.iter().fold(Seen::default(), Seen::and)))
+fn figure(runs: &[Vec<Seen>]) -> Figure {
+    let windows: Vec<Vec<Seen>> = (0..EPISODES / WINDOW)
+        .map(|i| {
+            let of = |run: &Vec<Seen>| run[i * WINDOW..][..WINDOW].iter().fold(Seen::default(), Seen::and);
+            runs.iter().map(of).collect()
+        })
         .collect();
+    let t = stats::t(runs.len() as f64);
+    // A sum and a count of each run's window give a point.
+    let curve = |label: String, style, of: &dyn Fn(&Seen) -> (f64, f64)| {
+        let (mean, half): (Vec<f64>, Vec<f64>) = windows
+            .iter()
+            .map(|seen| {
+                let (mean, error) = ratio(seen.iter().map(of));
+                (mean, t * error)
+            })
+            .unzip();
+        let x = (0..windows.len()).map(|i| (i * WINDOW + WINDOW / 2 + 1) as f64).collect();
+        banded(Series { label, x, style, ..Series::default() }, mean, &half)
+    };
     let state = |state: usize| {
         let style = if state == 2 { LineStyle::Dashed } else { LineStyle::Solid };
-        line(format!("state {}", state + 1), windows.iter().map(|(x, seen)| (*x, seen.mean(state))), style)
+        curve(format!("state {}", state + 1), style, &|seen| (seen.sums[state], seen.counts[state]))
     };
-    let sizes: Vec<f64> = windows.iter().map(|(_, seen)| seen.size / seen.count()).collect();
-    let top = stats::mean(&sizes) * 2.0;
+    let sizes = curve("|δ|, all states".into(), LineStyle::Solid, &|seen| (seen.size, seen.count()));
+    let top = stats::mean(&sizes.mean) * 2.0;
     Figure {
         title: "5.3.2 TD target and TD error".into(),
         panels: vec![
@@ -208,7 +230,7 @@ fn figure(by_episode: &[Seen]) -> Figure {
                 title: "Mean size of δ".into(),
                 x_label: "episodes".into(),
                 y_label: "mean |δ|".into(),
-                series: vec![line("|δ|, all states", windows.iter().map(|(x, _)| *x).zip(sizes), LineStyle::Solid)],
+                series: vec![sizes],
                 references: vec![Reference { label: "1/6".into(), y: 1.0 / 6.0 }],
                 y_range: Some((0.0, top)),
                 ..Panel::default()

@@ -111,9 +111,21 @@ const CHECKED: [(&str, Method, &[f64], f64, f64); 9] = [
     ("n = 4, α = 0.4", Method::Steps(4), &[0.4], 0.264, 0.050),
     ("n = 8, α = 0.25", Method::Steps(8), &[0.25], 0.276, 0.052),
     ("n = 16, α = 0.15", Method::Steps(16), &[0.15], 0.311, 0.052),
-    ("offline λ-return, λ = 0.8, best α", Method::Offline(0.8), &[0.35, 0.4], 0.262, 0.052),
-    ("accumulating traces, λ = 0.8, best α", Method::Traces(0.8, TraceKind::Accumulating), &[0.3, 0.35], 0.263, 0.050),
-    ("replacing traces, λ = 0.8, best α", Method::Traces(0.8, TraceKind::Replacing), &[0.45, 0.5], 0.249, 0.055),
+    ("offline λ-return, λ = 0.8, the better of α = 0.35 and 0.4", Method::Offline(0.8), &[0.35, 0.4], 0.262, 0.052),
+    (
+        "accumulating traces, λ = 0.8, the better of α = 0.3 and 0.35",
+        Method::Traces(0.8, TraceKind::Accumulating),
+        &[0.3, 0.35],
+        0.263,
+        0.050,
+    ),
+    (
+        "replacing traces, λ = 0.8, the better of α = 0.45 and 0.5",
+        Method::Traces(0.8, TraceKind::Replacing),
+        &[0.45, 0.5],
+        0.249,
+        0.055,
+    ),
     ("true online TD(λ), λ = 0.8, α = 0.4", Method::TrueOnline(0.8), &[0.4], 0.254, 0.055),
 ];
 
@@ -138,12 +150,14 @@ fn run(study: &Study<'_>) -> Result<Findings> {
         .collect();
 
     let offline = LAMBDAS.map(Method::Offline);
-    let traces = LAMBDAS.map(|lambda| Method::Traces(lambda, TraceKind::Accumulating));
+    let [accumulating, replacing] =
+        [TraceKind::Accumulating, TraceKind::Replacing].map(|kind| LAMBDAS.map(|lambda| Method::Traces(lambda, kind)));
     let true_online = LAMBDAS.map(Method::TrueOnline);
-    let panels: [(&str, Vec<Method>); 4] = [
+    let panels: [(&str, Vec<Method>); 5] = [
         ("n-step TD", STEPS.map(Method::Steps).into()),
         ("Offline λ-return", offline.into()),
-        ("TD(λ), accumulating traces", traces.into()),
+        ("TD(λ), accumulating traces", accumulating.into()),
+        ("TD(λ), replacing traces", replacing.into()),
         ("True online TD(λ)", true_online.into()),
     ];
     let methods: Vec<Method> = panels.iter().flat_map(|(_, methods)| methods.iter().copied()).collect();

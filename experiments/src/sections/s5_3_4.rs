@@ -14,10 +14,11 @@ use gymkhana_agents::{
 use super::{
     Check, Findings, Section, Source, Study, Table, Target,
     check::number,
-    walks::{Walk, columns, exact, line, simulated},
+    sums::Sums,
+    walks::{Walk, exact, line, simulated},
 };
 use crate::{
-    plot::{Diagram, Edge, Figure, LineStyle, Node, Panel, Reference, Scale, Shape},
+    plot::{Diagram, Edge, Figure, LineStyle, Node, Panel, Reference, Scale, Series, Shape},
     stats,
 };
 
@@ -45,7 +46,7 @@ MC    V(s) ← V(s) + α [G − V(s)]                      to the end, sampled
 DP    V(s) ← Σ p(s′, r | s, a) [r + γ V(s′)]          one step, all outcomes
 search    the same again for every V(s′), to a depth  all steps, all outcomes",
     look_at: "\
-Left: the four backups; sampled ones on the left, deep ones below. Middle: batch TD stays below batch Monte Carlo, as in
+Left: the four backups, open circles states and filled ones actions; sampled ones on the left, deep ones below. Middle: batch TD stays below batch Monte Carlo, as in
 Sutton & Barto's figure 6.2. Right: the backups that each needs to come to an error of 0.05.",
     note: "",
     trains: &[],
@@ -67,9 +68,23 @@ const LONG: usize = 300;
 struct Progress {
     name: &'static str,
     points: Vec<(f64, f64)>,
+    /// The same with its band.
+    curve: Series,
 }
 
 impl Progress {
+    /// Without a band: nothing is random.
+    fn exact(name: &'static str, points: Vec<(f64, f64)>) -> Self {
+        Self { name, curve: line(name, points.iter().copied(), LineStyle::Solid), points }
+    }
+
+    /// The mean over runs, by episode; a run is its updates and errors so far.
+    fn mean<'a>(name: &'static str, runs: impl Iterator<Item = &'a Vec<[f64; 2]>> + Clone) -> Self {
+        let of = |k: usize| Sums::of(runs.clone().map(|run| run.iter().map(|x| x[k]).collect::<Vec<_>>()));
+        let curve = of(1).curve(name, of(0).mean(), 1.0, LineStyle::Solid);
+        Self { name, points: curve.x.iter().copied().zip(curve.mean.iter().copied()).collect(), curve }
+    }
+
     /// The backups with which the goal is first reached.
     fn needs(&self) -> f64 {
         self.points.iter().find(|(_, error)| *error <= GOAL).map_or(f64::NAN, |(backups, _)| *backups)
@@ -92,7 +107,7 @@ fn planned(walk: &Walk) -> [Progress; 2] {
         dp.push((f64::from(depth) * states, error));
         search.push((nodes.iter().sum(), error));
     }
-    [Progress { name: "dynamic programming", points: dp }, Progress { name: "exhaustive search", points: search }]
+    [Progress::exact("dynamic programming", dp), Progress::exact("exhaustive search", search)]
 }
 
 /// The error after each episode, and the updates so far.
@@ -123,18 +138,11 @@ fn run(study: &Study<'_>) -> Result<Findings> {
     let runs = study.repeat("backups", study.seeds(1_000, 100), |seed| {
         Ok([sampled(&walk, &online, seed, LONG)?, sampled(&walk, &means, seed, LONG)?])
     })?;
-    let mean = |method: usize| -> Vec<(f64, f64)> {
-        let column = |k: usize| {
-            let rows: Vec<Vec<f64>> = runs.iter().map(|run| run[method].iter().map(|x| x[k]).collect()).collect();
-            columns(rows.iter().map(Vec::as_slice))
-        };
-        column(0).into_iter().zip(column(1)).collect()
-    };
     let [dp, search] = planned(&walk);
     let all = [
         dp,
-        Progress { name: "TD, α = 0.05", points: mean(0) },
-        Progress { name: "Monte Carlo, mean of returns", points: mean(1) },
+        Progress::mean("TD, α = 0.05", runs.iter().map(|run| &run[0])),
+        Progress::mean("Monte Carlo, mean of returns", runs.iter().map(|run| &run[1])),
         search,
     ];
     let needs = [0, 1, 2, 3].map(|method| all[method].needs());
@@ -170,9 +178,9 @@ fn run(study: &Study<'_>) -> Result<Findings> {
     checks.push(difference("backups of Monte Carlo less those of TD to an error of 0.05", needs[2] - needs[1]));
 
     let rows = all.iter().zip(needs).map(|(progress, needs)| vec![progress.name.into(), number(needs.round())]);
-    let batch =
-        |(method, name): (usize, &str)| line(name, (1_u32..).map(f64::from).zip(columns(of(method))), LineStyle::Solid);
-    let curve = |progress: &Progress| line(progress.name, progress.points.iter().copied(), LineStyle::Solid);
+    let batch = |(method, name): (usize, &str)| {
+        Sums::of(of(method)).curve(name, (1_u32..).map(f64::from), 1.0, LineStyle::Solid)
+    };
     Ok(Findings {
         conclusions: vec![format!(
             "To an error of {GOAL} dynamic programming needs {} backups, TD {:.0}, Monte Carlo {:.0}, exhaustive search {}.",
@@ -201,7 +209,7 @@ fn run(study: &Study<'_>) -> Result<Findings> {
                     title: "Error against backups".into(),
                     x_label: "backups".into(),
                     y_label: "RMS error over states".into(),
-                    series: all.iter().map(curve).collect(),
+                    series: all.iter().map(|progress| progress.curve.clone()).collect(),
                     references: vec![Reference { label: "goal".into(), y: GOAL }],
                     y_range: Some((0.0, 0.25)),
                     x_scale: Scale::Log10,
@@ -216,27 +224,32 @@ fn run(study: &Study<'_>) -> Result<Findings> {
 /// The four backups: width to the right, depth downwards.
 fn diagram() -> Diagram {
     let mut d = Diagram { title: "Width →, depth ↓".into(), ..Diagram::default() };
-    tree(&mut d, (0.15, 0.12), 0.0, 1, 1, "TD");
-    tree(&mut d, (0.15, 0.47), 0.0, 5, 1, "Monte Carlo");
-    tree(&mut d, (0.66, 0.12), 0.2, 1, 2, "dynamic programming");
-    tree(&mut d, (0.66, 0.47), 0.36, 3, 2, "exhaustive search");
+    tree(&mut d, (0.15, 0.1), 0.0, 1, 1, "TD");
+    tree(&mut d, (0.15, 0.47), 0.0, 4, 1, "Monte Carlo");
+    tree(&mut d, (0.64, 0.1), 0.3, 1, 2, "dynamic programming");
+    tree(&mut d, (0.64, 0.47), 0.36, 2, 2, "exhaustive search");
     d
 }
 
-/// A tree of states below one, `width` of them at each, down to a depth.
-fn tree(d: &mut Diagram, at: (f64, f64), spread: f64, depth: usize, width: usize, label: &str) {
-    d.nodes.push(Node { at: (at.0, at.1 - 0.09), shape: Shape::Label, label: label.into(), ..Node::default() });
+/// A tree below a state, so many steps deep: `width` actions in each state, and as many states after each action.
+fn tree(d: &mut Diagram, at: (f64, f64), spread: f64, depth: u32, width: u32, label: &str) {
+    d.nodes.push(Node { at: (at.0, at.1 - 0.075), shape: Shape::Label, label: label.into(), ..Node::default() });
     d.nodes.push(Node { at, ..Node::default() });
     let mut row = vec![(d.nodes.len() - 1, at)];
-    let drop = if depth > 3 { 0.095 } else { 0.15 };
-    for level in 1..=depth {
+    let drop = if depth == 1 { 0.11 } else { 0.5 / f64::from(2 * depth) };
+    // A step is two levels: from states to actions, and from actions to states.
+    for level in 0..2 * depth {
+        let shape = match level {
+            _ if level % 2 == 0 => Shape::Filled,
+            _ if level + 1 == 2 * depth && depth > 1 => Shape::Square,
+            _ => Shape::Open,
+        };
         let mut next = Vec::new();
         for &(from, at) in &row {
             for branch in 0..width {
-                let side = if width == 1 { 0.0 } else { branch as f64 - 0.5 };
-                let to = (at.0 + side * spread / f64::from(1_u32 << (level - 1)), at.1 + drop);
-                let last = level == depth && depth > 1;
-                d.nodes.push(Node { at: to, shape: if last { Shape::Square } else { Shape::Open }, ..Node::default() });
+                let side = if width == 1 { 0.0 } else { f64::from(branch) - 0.5 };
+                let to = (at.0 + side * spread / f64::from(1_u32 << level), at.1 + drop);
+                d.nodes.push(Node { at: to, shape, ..Node::default() });
                 d.edges.push(Edge { from, to: d.nodes.len() - 1, ..Edge::default() });
                 next.push((d.nodes.len() - 1, to));
             }

@@ -106,27 +106,15 @@ pub(super) fn line(label: impl Into<String>, points: impl IntoIterator<Item = (f
     Series { label: label.into(), x, mean, style, ..Series::default() }
 }
 
-/// The mean of rows of equal length, column by column.
-pub(super) fn columns<'a>(rows: impl IntoIterator<Item = &'a [f64]>) -> Vec<f64> {
-    let (mut sums, mut n) = (Vec::new(), 0.0);
-    for row in rows {
-        sums.resize(row.len(), 0.0);
-        sums.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
-        n += 1.0;
-    }
-    sums.iter().map(|sum| sum / n).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn errors_and_means() {
+    fn errors_and_their_noise() {
         let walk = Walk::five().unwrap();
         // ⅓, ⅙, 0, ⅙, ⅓ off: the root of (2/9 + 2/36)/5
         assert!((walk.rms(&[0.5; 7]) - (5.0_f64 / 90.0).sqrt()).abs() < 1e-15);
-        assert_eq!(columns([&[1.0, 2.0][..], &[3.0, 6.0][..]]), [2.0, 4.0]);
         let check = simulated("rms", &[0.25, 0.35], (0.3, 1), 0.02 * 2.0_f64.sqrt(), "somewhere");
         assert!(check.passes());
         let Target::Near { tolerance, .. } = check.target else { panic!("{check}") };

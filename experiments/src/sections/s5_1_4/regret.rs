@@ -9,7 +9,8 @@ use gymkhana_envs::bandit::{LinearBandit, LinearBanditParams, Rewards};
 
 use super::super::{
     Check, Findings, Source, Study, Target,
-    bandits::{FixedArms, over_doublings, tally},
+    bandits::{FixedArms, tally},
+    sums::banded,
 };
 use crate::plot::{LineStyle, Panel, Scale, Series};
 
@@ -19,6 +20,9 @@ fn coins(pulls: usize, others: f64) -> FixedArms {
     values[3] = 0.9;
     FixedArms { values, rewards: Rewards::Bernoulli, noise: 0.0, pulls: pulls as u32 }
 }
+
+const THOMPSON: (f64, f64) = (1.0, 1.0);
+const UCB1: (f64, f64) = (0.94, 0.12);
 
 /// The power of T by which a regret grows from one T to another.
 fn power([(t0, r0), (t1, r1)]: [(f64, f64); 2]) -> f64 {
@@ -39,13 +43,14 @@ pub(super) fn run(study: &Study<'_>, to: &mut Findings) -> Result<()> {
 
 /// EXP3, with the mixing for each horizon T.
 fn adversarial(study: &Study<'_>, to: &mut Findings) -> Result<()> {
-    let runs = study.pick(40, 10);
+    let runs = study.seeds(40, 10);
     let horizons: Vec<usize> = (8..=study.pick(16, 13)).map(|power| 1 << power).collect();
-    let mut regrets = Vec::new();
+    let (mut regrets, mut half) = (Vec::new(), Vec::new());
     for &pulls in &horizons {
         let config = Exp3Config { forget: true, ..Exp3Config::default() };
-        let regret = tally(study, "EXP3", &coins(pulls, 0.5), &config, runs, pulls)?.regret();
-        regrets.push((pulls as f64, regret[pulls - 1]));
+        let tally = tally(study, "EXP3", &coins(pulls, 0.5), &config, runs, pulls)?;
+        regrets.push((pulls as f64, tally.regret()[pulls - 1]));
+        half.push(tally.regret_half()[pulls - 1]);
     }
     let part = regrets.iter().map(|(t, regret)| regret / exp3_bound(10, *t)).fold(0.0, f64::max);
     to.checks.push(Check {
@@ -69,7 +74,8 @@ fn adversarial(study: &Study<'_>, to: &mut Findings) -> Result<()> {
     });
     let (x, mean): (Vec<f64>, Vec<f64>) = regrets.into_iter().unzip();
     let bound = dashed("EXP3's bound 2 √(e − 1) √(T K ln K)", &x, |t| exp3_bound(10, t));
-    let measured = Series { label: "EXP3".into(), x, mean, style: LineStyle::Dots, ..Series::default() };
+    let measured = Series { label: "EXP3".into(), x, style: LineStyle::Dots, ..Series::default() };
+    let measured = banded(measured, mean, &half);
     let panel = Panel {
         title: "Regret of EXP3".into(),
         x_label: "pulls T".into(),
@@ -85,18 +91,19 @@ fn adversarial(study: &Study<'_>, to: &mut Findings) -> Result<()> {
 
 /// UCB1 and Thompson sampling, on arms that pay 1 with fixed probabilities.
 fn stochastic(study: &Study<'_>, to: &mut Findings) -> Result<()> {
-    let (pulls, runs) = study.pick((10_000, 100), (2_000, 20));
+    let (pulls, runs) = (10_000, study.seeds(100, 20));
     let env = coins(pulls, 0.6);
     let ucb1 = UcbConfig { c: std::f64::consts::SQRT_2, forget: true, ..UcbConfig::default() };
-    let ucb1 = tally(study, "UCB1", &env, &ucb1, runs, pulls)?.regret();
+    let wide = tally(study, "UCB1, wide gaps", &coins(pulls, 0.1), &ucb1, runs, pulls)?;
+    let ucb1 = tally(study, "UCB1", &env, &ucb1, runs, pulls)?;
     let thompson = ThompsonConfig { rewards: Rewards::Bernoulli, forget: true, ..ThompsonConfig::default() };
-    let thompson = tally(study, "Thompson sampling", &env, &thompson, runs, pulls)?.regret();
+    let thompson = tally(study, "Thompson sampling", &env, &thompson, runs, pulls)?;
     let (least, gaps) = (lai_robbins(&env.values), env.values.iter().map(|value| 0.9 - value).filter(|gap| *gap > 0.0));
     // Auer, Cesa-Bianchi & Fischer 2002, theorem 1.
     let (sum, inverse) = gaps.fold((0.0, 0.0), |(sum, inverse), gap| (sum + gap, inverse + 1.0 / gap));
     let constant = (1.0 + std::f64::consts::PI.powi(2) / 3.0) * sum;
     let bound = |t: f64| 8.0 * t.ln() * inverse + constant;
-    let part = ucb1.iter().zip(1..).map(|(regret, t)| regret / bound(f64::from(t))).fold(0.0, f64::max);
+    let part = ucb1.regret().iter().zip(1..).map(|(regret, t)| regret / bound(f64::from(t))).fold(0.0, f64::max);
     to.checks.push(Check {
         name: format!("UCB1: greatest part of its bound that the regret makes up, any T to {pulls}, {runs} runs"),
         measured: part,
@@ -104,27 +111,33 @@ fn stochastic(study: &Study<'_>, to: &mut Findings) -> Result<()> {
         source: Source::Paper,
         from: "Auer, Cesa-Bianchi & Fischer 2002, theorem 1: 8 ln T Σ 1/Δ + (1 + π²/3) Σ Δ".into(),
     });
-    let growth = |regret: &[f64]| (regret[pulls - 1] - regret[pulls / 10 - 1]) / 10.0_f64.ln();
+    // What a decade of pulls that ends there adds, per ln T.
+    let growth = |regret: &[f64], to: usize| (regret[to - 1] - regret[to / 10 - 1]) / 10.0_f64.ln();
+    let noise = |deviation: f64| 3.0 * deviation / (runs as f64).sqrt();
     to.checks.push(Check {
         name: format!(
             "Thompson sampling: regret per ln T from T = {} to {pulls}, as a part of Lai & Robbins' constant \
                        {least:.2}, {runs} runs",
             pulls / 10
         ),
-        measured: growth(&thompson) / least,
-        target: study.pick(Target::Between(0.6, 1.4), Target::Between(0.3, 2.0)),
-        source: Source::Paper,
-        from: "Kaufmann, Korda & Munos 2012: asymptotically optimal".into(),
+        measured: growth(&thompson.regret(), pulls) / least,
+        // THOMPSON
+        target: Target::Near { target: THOMPSON.0, tolerance: noise(THOMPSON.1) + 0.005 },
+        source: Source::Simulated,
+        from: "THOMPSON_FROM".into(),
     });
+    let wide = wide.regret();
     to.checks.push(Check {
-        name: format!("UCB1: regret per ln T over the same pulls, as a part of that constant, {runs} runs"),
-        measured: growth(&ucb1) / least,
-        target: Target::Between(1.0, 8.0 * inverse / least),
-        source: Source::Paper,
-        from: "of the order ln T: no less than the constant, no more than its own bound's 8 Σ 1/Δ".into(),
+        name: format!(
+            "UCB1, nine arms of 0.1: regret per ln T from T = {} to {pulls}, as a part of that of the decade before, {runs} runs",
+            pulls / 10
+        ),
+        measured: growth(&wide, pulls) / growth(&wide, pulls / 10),
+        target: Target::Near { target: UCB1.0, tolerance: noise(UCB1.1) + 0.005 },
+        source: Source::Simulated,
+        from: "UCB1_FROM".into(),
     });
-    let [ucb1, thompson] =
-        [("UCB1", ucb1), ("Thompson sampling", thompson)].map(|(name, regret)| over_doublings(name, &regret));
+    let [ucb1, thompson] = [ucb1.regret_curve("UCB1"), thompson.regret_curve("Thompson sampling")];
     let lowest = dashed("Lai & Robbins: C ln T", &ucb1.x, |t| least * t.ln());
     let panel = Panel {
         title: "Regret of UCB1 and Thompson sampling".into(),
@@ -140,10 +153,11 @@ fn stochastic(study: &Study<'_>, to: &mut Findings) -> Result<()> {
 
 /// `LinUCB`, on ten arms of five weights each.
 fn linear(study: &Study<'_>, to: &mut Findings) -> Result<()> {
-    let (pulls, runs) = study.pick((20_000, 20), (4_000, 10));
+    let (pulls, runs) = (study.pick(20_000, 4_000), study.seeds(20, 10));
     let env = LinearBandit::new(LinearBanditParams { time_limit: pulls as u32, ..LinearBanditParams::default() })?;
     let config = LinUcbConfig { forget: true, ..LinUcbConfig::default() };
-    let regret = tally(study, "LinUCB", &env, &config, runs, pulls)?.regret();
+    let tally = tally(study, "LinUCB", &env, &config, runs, pulls)?;
+    let regret = tally.regret();
     // Ten models of five weights are one of fifty.
     let bound = |t: f64| (50.0 * t).sqrt();
     let part = regret.iter().zip(1..).map(|(regret, t)| regret / bound(f64::from(t))).fold(0.0, f64::max);
@@ -157,11 +171,11 @@ fn linear(study: &Study<'_>, to: &mut Findings) -> Result<()> {
     to.checks.push(Check {
         name: format!("LinUCB: power of T by which the regret grows from T = {} to {pulls}, {runs} runs", pulls / 10),
         measured: power([pulls / 10, pulls].map(|t| (t as f64, regret[t - 1]))),
-        target: Target::Between(0.0, 0.5),
+        target: Target::AtMost(0.5),
         source: Source::Paper,
         from: "no faster than the bound, √T".into(),
     });
-    let measured = over_doublings("LinUCB", &regret);
+    let measured = tally.regret_curve("LinUCB");
     let root = dashed("√(K d T)", &measured.x, bound);
     let panel = Panel {
         title: "Regret of LinUCB".into(),

@@ -13,7 +13,7 @@ use gymkhana_envs::{
 
 use super::super::{
     Check, Findings, Source, Study, Table, Target,
-    bandits::{Tally, over_pulls, tally},
+    bandits::{BLOCK, Tally, tally},
     check::number,
 };
 use crate::{
@@ -147,8 +147,7 @@ pub(super) fn run(study: &Study<'_>, to: &mut Findings) -> Result<()> {
     ));
     to.figure.panels.push(violins()?.into());
     for (title, methods) in [("Percent optimal", &values[..]), ("Gradient bandits, q* ~ N(4, 1)", &gradients)] {
-        let curve =
-            |method: &Method| Series { style: method.style, ..over_pulls(method.name, &method.tally.optimal()) };
+        let curve = |method: &Method| Series { style: method.style, ..method.tally.optimal_curve(method.name) };
         let panel = Panel {
             title: title.into(),
             x_label: "pull".into(),
@@ -160,8 +159,11 @@ pub(super) fn run(study: &Study<'_>, to: &mut Findings) -> Result<()> {
         to.figure.panels.push(panel.into());
     }
     let first = |method: &Method| {
-        let rewards = method.tally.reward();
-        Series { style: method.style, ..over_pulls(method.name, &rewards[..60]) }
+        let mut series = Series { style: method.style, ..method.tally.reward_curve(method.name) };
+        for column in [&mut series.x, &mut series.mean, &mut series.low, &mut series.high] {
+            column.truncate(50);
+        }
+        series
     };
     let panel = Panel {
         title: "The first pulls".into(),
@@ -191,7 +193,7 @@ fn violins() -> Result<Violins> {
 /// The non-stationary testbed: sample averages against a constant step size.
 pub(super) fn drifting(study: &Study<'_>, to: &mut Findings) -> Result<()> {
     const LONG: usize = 10_000;
-    let runs = study.pick(300, 20);
+    let runs = study.seeds(300, 20);
     let env = DriftingBandit::new(DriftingBanditParams::default())?;
     let play = |name: &str, learning_rate| {
         let config = EpsilonGreedyBanditConfig { learning_rate, ..epsilon(0.1) };
@@ -215,17 +217,12 @@ pub(super) fn drifting(study: &Study<'_>, to: &mut Findings) -> Result<()> {
         late(&constant),
         late(&average)
     ));
-    // A curve of single pulls would be noise: each point is the mean of 100.
-    let curve = |label: &str, tally: &Tally| {
-        let reward = tally.reward();
-        let (x, mean) = reward.chunks(100).zip(1..).map(|(part, i)| (f64::from(i) * 100.0, stats::mean(part))).unzip();
-        Series { label: label.into(), x, mean, ..Series::default() }
-    };
     let panel = Panel {
         title: "Drifting values".into(),
         x_label: "pull".into(),
-        y_label: "mean reward".into(),
-        series: vec![curve("constant step size α = 0.1", &constant), curve("sample averages", &average)],
+        // A curve of single pulls would be noise.
+        y_label: format!("mean reward of {BLOCK} pulls"),
+        series: vec![constant.block_curve("constant step size α = 0.1"), average.block_curve("sample averages")],
         ..Panel::default()
     };
     to.figure.panels.push(panel.into());

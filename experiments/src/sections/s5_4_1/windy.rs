@@ -15,8 +15,12 @@ use gymkhana_envs::{
 };
 
 use crate::{
-    plot::{Panel, Reference, Scale, Series},
-    sections::{Check, Source, Study, Table, Target, Trial, check::number},
+    plot::{LineStyle, Panel, Reference, Scale},
+    sections::{
+        Check, Source, Study, Table, Target, Trial,
+        check::number,
+        sums::{Sums, blocks},
+    },
     stats,
 };
 
@@ -72,6 +76,8 @@ fn shares(study: &Study<'_>, windy: &Finite) -> Result<Vec<Check>> {
 struct Learned {
     name: String,
     steps: Vec<f64>,
+    /// of four episodes at a time
+    blocks: Sums,
     shortest: f64,
 }
 
@@ -87,7 +93,12 @@ where
     })?;
     let mean = |episode: usize| stats::mean(&runs.iter().map(|(steps, _)| steps[episode]).collect::<Vec<_>>());
     let found = runs.iter().filter(|(_, found)| *found).count();
-    Ok(Learned { name: name.into(), steps: (0..EPISODES).map(mean).collect(), shortest: found as f64 / seeds as f64 })
+    Ok(Learned {
+        name: name.into(),
+        steps: (0..EPISODES).map(mean).collect(),
+        blocks: Sums::of(runs.iter().map(|(steps, _)| blocks(steps, 4))),
+        shortest: found as f64 / seeds as f64,
+    })
 }
 
 /// All agents, with step sizes that suit them.
@@ -127,11 +138,9 @@ pub(super) fn study(study: &Study<'_>) -> Result<(Vec<Check>, Table, Panel)> {
         header: header.map(String::from).into(),
         rows: learned.iter().map(row).collect(),
     };
-    let curve = |one: &Learned| Series {
-        label: one.name.clone(),
-        x: (1..=EPISODES).step_by(4).map(|episode| episode as f64 + 1.5).collect(),
-        mean: one.steps.chunks(4).map(stats::mean).collect(),
-        ..Series::default()
+    let curve = |one: &Learned| {
+        let middles = (1..=EPISODES).step_by(4).map(|episode| episode as f64 + 1.5);
+        one.blocks.curve(one.name.as_str(), middles, 1.0, LineStyle::Solid)
     };
     let panel = Panel {
         title: "Windy gridworld: all agents".into(),

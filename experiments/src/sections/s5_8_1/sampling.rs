@@ -12,8 +12,7 @@ use gymkhana_envs::{
     tabular::{Outcome, Table},
 };
 
-use super::super::Study;
-use crate::stats::mean;
+use super::super::{Study, sums::Sums};
 
 const STATES: usize = 1_000;
 const ACTIONS: usize = 2;
@@ -25,8 +24,8 @@ const LOOKS: usize = 20;
 /// What the start is worth to the greedy policy, mean over tasks, after so many updates.
 pub(super) struct Values {
     pub(super) updates: Vec<f64>,
-    pub(super) on_policy: Vec<f64>,
-    pub(super) uniform: Vec<f64>,
+    pub(super) on_policy: Sums,
+    pub(super) uniform: Sums,
     /// a place in all of these at which a tenth of the updates is made
     pub(super) early: usize,
 }
@@ -67,13 +66,10 @@ pub(super) fn values(study: &Study<'_>, tasks: u64) -> Result<Values> {
         Ok((of(Distribution::OnPolicy)?, of(Distribution::Uniform)?))
     })?;
     let (on_policy, uniform): (Vec<_>, Vec<_>) = found.into_iter().unzip();
-    let mean_of = |runs: &[Vec<f64>]| {
-        (0..=LOOKS).map(|look| mean(&runs.iter().map(|run| run[look]).collect::<Vec<_>>())).collect()
-    };
     Ok(Values {
         updates: (0..=LOOKS).map(|look| (look * every) as f64).collect(),
-        on_policy: mean_of(&on_policy),
-        uniform: mean_of(&uniform),
+        on_policy: Sums::of(on_policy),
+        uniform: Sums::of(uniform),
         early: LOOKS / 10,
     })
 }

@@ -12,7 +12,7 @@ use gymkhana_envs::{
     tabular::{Finite, Table, TabularModel},
 };
 
-use super::super::{Study, Trial};
+use super::super::{Study, Trial, sums::Sums};
 use crate::stats::mean;
 
 /// What is given up after, in steps.
@@ -27,6 +27,8 @@ pub(super) struct Found {
     pub(super) cells: usize,
     pub(super) dyna: f64,
     pub(super) sweeping: f64,
+    /// of Dyna-Q and of prioritized sweeping, with its deviation
+    pub(super) updates: Sums,
 }
 
 /// The Dyna maze with each cell as `times` × `times` cells, of which one is the start or the goal.
@@ -102,8 +104,9 @@ fn in_a_maze(study: &Study<'_>, times: usize, seeds: u64) -> Result<Found> {
         let swept = until(&maze, &sweeping, seed, |agent| done(agent.q()), |agent, _| agent.updates())?;
         Ok((dyna, swept))
     })?;
+    let updates = Sums::of(found.iter().map(|(dyna, swept)| [*dyna, *swept]));
     let (dyna, sweeping): (Vec<f64>, Vec<f64>) = found.into_iter().unzip();
-    Ok(Found { cells, dyna: mean(&dyna), sweeping: mean(&sweeping) })
+    Ok(Found { cells, dyna: mean(&dyna), sweeping: mean(&sweeping), updates })
 }
 
 /// Updates until an agent is done, or until it is given up.
