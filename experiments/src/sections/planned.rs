@@ -11,7 +11,10 @@ use gymkhana_envs::{
 };
 
 use super::{Check, Source, Target};
-use crate::{interrupt, plot::HeatMap};
+use crate::{
+    interrupt::{self, Interrupted},
+    plot::HeatMap,
+};
 
 /// A registered environment.
 pub(super) fn made(env: &str, settings: &[(&str, &str)]) -> Result<Made> {
@@ -23,9 +26,12 @@ pub(super) fn table(made: &Made) -> Result<&dyn TabularModel> {
     made.model().with_context(|| format!("{} has no transition table", made.spec().id))
 }
 
-/// Solves it, and insists that values settle.
+/// Solves it, and insists that values settle, unless the program is to end.
 pub(super) fn solve(made: &Made, solver: &impl Solve) -> Result<Solution> {
     let found = solver.solve(table(made)?, &mut || !interrupt::wanted())?;
+    if interrupt::wanted() {
+        return Err(Interrupted { step: 0 }.into());
+    }
     ensure!(found.settled, "the values of {} have not settled", made.spec().id);
     Ok(found)
 }
