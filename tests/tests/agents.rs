@@ -109,13 +109,18 @@ fn build(entry: &Entry, settings: Settings<'_>, spec: &Spec, rng: &mut Rng) -> R
 }
 
 impl<O: Elem> Subject<O> {
-    /// A run of so many steps; all its randomness is from the seed.
-    fn run<const K: usize>(&self, env: &Corridor<K>, seed: u64, steps: usize) -> Run<O> {
-        let any = AnyBatch::new(Lanes::new(env.clone(), 2, &Seeds::from(seed)).unwrap());
+    /// The start of a run in two lanes; all its randomness is from the seed.
+    fn begin(&self, any: AnyBatch, settings: Settings<'_>, seed: u64) -> Run<O> {
         let any = if self.entry.check_fit(&any).is_ok() { any } else { wrap(any, "one-hot").unwrap() };
         let (batch, mut rng) = ((self.batch)(any), Rng::new(seed));
-        let agent = build(self.entry, &small(self.entry), batch.spec(), &mut rng).unwrap();
-        let mut run = Run { agent: (self.agent)(agent), batch, rng };
+        let agent = build(self.entry, settings, batch.spec(), &mut rng).unwrap();
+        Run { agent: (self.agent)(agent), batch, rng }
+    }
+
+    /// A run of so many steps.
+    fn run<const K: usize>(&self, env: &Corridor<K>, seed: u64, steps: usize) -> Run<O> {
+        let lanes = AnyBatch::new(Lanes::new(env.clone(), 2, &Seeds::from(seed)).unwrap());
+        let mut run = self.begin(lanes, &small(self.entry), seed);
         run.go(steps).unwrap();
         run
     }
@@ -267,7 +272,14 @@ fn a_state_that_does_not_fit_is_refused_and_changes_nothing() {
         for (i, (state, policy)) in bad.iter().enumerate() {
             for whole in [true, false] {
                 match if whole { one.agent.set_state(state) } else { one.agent.set_policy_state(policy) } {
-                    Ok(()) => assert!(i >= misfits, "{}: took misfit {i}", subject.entry.id),
+                    Ok(()) => {
+                        assert!(i >= misfits, "{}: took misfit {i}", subject.entry.id);
+                        // What was taken may be wrong, or no longer finite: an error, but no panic.
+                        let (agent, rng) = (one.agent, one.rng.clone());
+                        let mut on = Run { agent, rng, ..subject.run(&PLAIN, 1, 0) };
+                        let _ = on.go(20);
+                        one.agent = on.agent;
+                    }
                     Err(_) => assert!(one.states() == good, "{}: refused {i}, yet changed", subject.entry.id),
                 }
                 one.agent.set_state(&good.0).unwrap();
@@ -276,6 +288,72 @@ fn a_state_that_does_not_fit_is_refused_and_changes_nothing() {
         one.go(70).unwrap();
         twin.go(70).unwrap();
         assert!(one.states() == twin.states(), "{}", subject.entry.id);
+    }
+    every_agent!(holds);
+}
+
+/// An environment that cannot be saved. Its first episode goes 0, 1, 2, 3 for nothing, by actions 0 and 1. The others begin
+/// in state 4, where only action 2 is legal; it ends them for 1.
+#[derive(Clone)]
+struct Forgetful {
+    begun: bool,
+    at: usize,
+}
+
+impl Forgetful {
+    fn look(&self) -> Masked<usize, 3> {
+        Masked { obs: self.at, legal: std::array::from_fn(|action| (action == 2) == (self.at == 4)) }
+    }
+}
+
+impl Env for Forgetful {
+    type Obs = Masked<usize, 3>;
+    type Act = usize;
+
+    fn spec(&self) -> Spec {
+        Spec::new("Forgetful", Space::Discrete(5), Space::Discrete(3))
+    }
+    fn reset(&mut self, _: &mut Rng) -> Self::Obs {
+        self.at = if self.begun { 4 } else { 0 };
+        self.begun = true;
+        self.look()
+    }
+    fn step(&mut self, action: usize, _: &mut Rng) -> Step<Self::Obs> {
+        assert!(self.look().legal[action], "action {action} is illegal in state {}", self.at);
+        if self.at == 4 {
+            return Step::terminated(self.look(), 1.0);
+        }
+        self.at += 1;
+        Step::on(self.look(), 0.0)
+    }
+}
+
+#[test]
+fn an_episode_that_was_cut_short_is_no_part_of_the_next() {
+    fn holds<O: Elem>(subject: &Subject<O>) {
+        let Entry { id, scope, kinds, .. } = subject.entry;
+        // What is learned of one state tells a network, or a bandit, of others.
+        if *scope == Scope::Bandit || *kinds != Kinds::IndexChoice {
+            return;
+        }
+        // Looking ahead further than the first episode went, and without a bonus for what was long not tried.
+        let has = |name| (subject.entry.params)().iter().any(|param| param.name == name);
+        let more = [("n", "4"), ("kappa", "0")].into_iter().filter(|(name, _)| has(*name));
+        let settings: Vec<_> = small(subject.entry).into_iter().chain(more).collect();
+        for seed in 0..10 {
+            let env = Forgetful { begun: false, at: 0 };
+            let lanes = AnyBatch::new(Lanes::new(env, 2, &Seeds::from(seed)).unwrap());
+            let mut run = subject.begin(lanes, &settings, seed);
+            run.go(2).unwrap();
+            let [state, saved] = [run.batch.state(), run.agent.state()];
+            run.batch.set_state(&state).unwrap();
+            run.agent.set_state(&saved).unwrap();
+            assert!(run.batch.now().first == [true; 2], "a new episode begins where a state was not saved");
+            run.go(3).unwrap();
+            let (flat, first) = ((subject.rows)(5), [true; 5]);
+            let values = run.agent.values(&View::new(Rows { flat: &flat, width: 1 }, &first)).unwrap();
+            assert!(values[..4] == [0.0; 4], "{id}: chained two episodes: {values:?}");
+        }
     }
     every_agent!(holds);
 }

@@ -88,10 +88,10 @@ mod tests {
         };
         softmax(&h, None, &mut pi);
         log_gradient(&mut pi, 1);
-        for b in 0..3 {
+        for (b, gradient) in pi.iter().enumerate() {
             let at =
                 |shift: f64| log_pi(&std::array::from_fn::<f64, 3, _>(|i| if i == b { h[i] + shift } else { h[i] }));
-            assert!((pi[b] - (at(1e-6) - at(-1e-6)) / 2e-6).abs() < 1e-9, "{b}");
+            assert!((gradient - (at(1e-6) - at(-1e-6)) / 2e-6).abs() < 1e-9, "{b}");
         }
         let mut pi = [0.125, 0.375, 0.5];
         log_gradient(&mut pi, 2);

@@ -152,8 +152,8 @@ mod tests {
         while agent.q().row(6)[1] == 0.0 {
             train(&mut agent, &mut lanes, &mut rng, 1);
         }
-        for state in 0..7 {
-            assert_eq!(agent.q().row(state)[1], 0.5_f64.powi(6 - state as i32), "{state}");
+        for state in 0_u8..7 {
+            assert_eq!(agent.q().row(state.into())[1], 0.5_f64.powi(6 - i32::from(state)), "{state}");
         }
     }
 

@@ -95,8 +95,8 @@ impl Shaped for Estimated {
         let fits = |pair: &Pair| {
             pair.counts.len() == pair.outcomes.len() && pair.outcomes.iter().all(|outcome| outcome.next < states)
         };
-        let counts = other.pairs.iter().flat_map(|pair| &pair.counts);
-        let countable = counts.fold(Some(0_u64), |sum, count| sum.and_then(|sum| sum.checked_add(*count))).is_some();
+        let mut counts = other.pairs.iter().flat_map(|pair| &pair.counts);
+        let countable = counts.try_fold(0_u64, |sum, count| sum.checked_add(*count)).is_some();
         let sizes = |model: &Self| [model.actions, model.pairs.len(), model.starts.len(), model.start.len()];
         sizes(self) == sizes(other)
             && countable

@@ -214,8 +214,8 @@ mod tests {
         while agent.updates() == 0 {
             train(&mut agent, &mut lanes, &mut rng, 1);
         }
-        for state in 0..7 {
-            assert_eq!(agent.q().row(state)[1], 0.5_f64.powi(6 - state as i32), "{state}");
+        for state in 0_u8..7 {
+            assert_eq!(agent.q().row(state.into())[1], 0.5_f64.powi(6 - i32::from(state)), "{state}");
         }
         // With α = 1 each of the pairs that were tried, at most 4 in each of 7 cells, is updated once.
         assert!((7..=28).contains(&agent.updates()), "{}", agent.updates());

@@ -9,7 +9,7 @@
 //! z_θ ← γ λ z_θ + γᵗ ∇ ln π(aₜ | sₜ),  θ ← θ + α δₜ z_θ
 //! ```
 //!
-//! Traces are 0 at the beginning of an episode. With λ = λ_w = 0 it is one-step actor-critic, bit for bit.
+//! Traces are 0 at the beginning of an episode. With `λ = λ_w = 0` it is one-step actor-critic, bit for bit.
 //!
 //! Deviations
 //! 1. Step sizes may follow a schedule over the run.
@@ -108,9 +108,9 @@ struct Traces {
     discount: f64,
     /// the states that have traces
     states: Vec<usize>,
-    /// z_w, by place among them
+    /// `z_w`, by place among them
     critic: Vec<f64>,
-    /// z_θ, by place among them and action
+    /// `z_θ`, by place among them and action
     actor: Vec<f64>,
 }
 

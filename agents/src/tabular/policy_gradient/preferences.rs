@@ -11,7 +11,7 @@ use crate::{
     tabular::{Given, QTable},
 };
 
-/// θ(s, a) for every state and action, and π(a | s) = e^θ(s, a) / Σ_b e^θ(s, b).
+/// θ(s, a) for every state and action, and `π(a | s) = e^θ(s, a) / Σ_b e^θ(s, b)`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Preferences {
     theta: QTable,

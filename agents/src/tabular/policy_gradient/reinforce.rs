@@ -275,7 +275,8 @@ mod tests {
     #[test]
     fn a_policy_that_cannot_be_a_softmax_is_refused() {
         let lanes = One { obs: 0, terminated: true, truncated: false }.lanes(1);
-        let setup = Setup { spec: gymkhana_envs::Batch::spec(&lanes), lanes: 1, steps: 1, device: Default::default() };
+        let setup =
+            Setup { spec: gymkhana_envs::Batch::spec(&lanes), lanes: 1, steps: 1, device: crate::DeviceName::Flex };
         let config = ReinforceConfig::from_settings([("initial_policy", "0")]).unwrap();
         let error = config.build(&setup, &mut Rng::new(0)).unwrap_err().to_string();
         assert!(error.starts_with("reinforce: `initial_policy=0`: every action must be possible"), "{error}");
