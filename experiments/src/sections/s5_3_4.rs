@@ -241,7 +241,7 @@ fn tree(d: &mut Diagram, at: (f64, f64), spread: f64, depth: u32, width: u32, la
     // episode, and there is one end.
     for level in 0..2 * depth {
         let (shape, width) = match level {
-            _ if level % 2 == 0 => (Shape::Filled, width),
+            _ if level.is_multiple_of(2) => (Shape::Filled, width),
             _ if level + 1 == 2 * depth && depth > 1 => (Shape::Square, 1),
             _ => (Shape::Open, width),
         };
