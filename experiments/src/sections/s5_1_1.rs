@@ -164,9 +164,9 @@ fn run(study: &Study<'_>) -> Result<Findings> {
     checks.push(Check {
         name: format!("the bandit's estimate of the best treatment, {runs} runs"),
         measured: learnt[2],
-        // Of some 1,800 patients, 0.4/√1800: one run has a deviation of 0.0095. Three standard errors, and what an average is
-        // off because bad luck stops its pulls.
-        target: Target::Near { target: TRUE[2], tolerance: 0.03 / n.sqrt() + 0.002 },
+        // Of some 1,800 patients, 0.4/√1800: one run has a deviation of 0.0095. Three standard errors. What an average is
+        // off because bad luck stops its pulls cannot be seen over 8,000 runs, 0.8001.
+        target: Target::Near { target: TRUE[2], tolerance: 0.03 / n.sqrt() },
         source: Source::Exact,
         from: "E[r | do(a)]".into(),
     });

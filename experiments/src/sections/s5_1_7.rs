@@ -24,9 +24,9 @@ model-based: s′, r ← Model(s, a)        model-free: s′, r ← world",
 A panel for each large branch: coloured points are branches, black ones the algorithms that grow there. `gymkhana list agents
 --tree` prints the same with a line on each.",
     note: "\
-The borders are not sharp. Actor-critic learns values and a policy, Q(σ) is on-policy or off-policy by the
-ε of its target (`target_epsilon`; σ says how much is sampled), Dyna-Q is
-Q-learning with a model: each stands where the book treats it.",
+The borders are not sharp. Actor-critic learns values and a policy, Q(σ) is on-policy or off-policy by the ε of
+its target (`target_epsilon`; σ says how much is sampled), Dyna-Q is Q-learning with a model: each stands where the book
+treats it.",
     trains: &[],
     further: &["gymkhana list agents --tree", "gymkhana show q-learning", "gymkhana run 5.1.5"],
     costly: false,

@@ -225,7 +225,7 @@ fn run(study: &Study<'_>) -> Result<Findings> {
 fn diagram() -> Diagram {
     let mut d = Diagram { title: "Width →, depth ↓".into(), ..Diagram::default() };
     tree(&mut d, (0.15, 0.1), 0.0, 1, 1, "TD");
-    tree(&mut d, (0.15, 0.47), 0.0, 4, 1, "Monte Carlo");
+    tree(&mut d, (0.15, 0.47), 0.0, 3, 1, "Monte Carlo");
     tree(&mut d, (0.64, 0.1), 0.3, 1, 2, "dynamic programming");
     tree(&mut d, (0.64, 0.47), 0.36, 2, 2, "exhaustive search");
     d
@@ -237,12 +237,13 @@ fn tree(d: &mut Diagram, at: (f64, f64), spread: f64, depth: u32, width: u32, la
     d.nodes.push(Node { at, ..Node::default() });
     let mut row = vec![(d.nodes.len() - 1, at)];
     let drop = if depth == 1 { 0.11 } else { 0.5 / f64::from(2 * depth) };
-    // A step is two levels: from states to actions, and from actions to states.
+    // A step is two levels: from states to actions, and from actions to states. The last actions of a deep tree end the
+    // episode, and there is one end.
     for level in 0..2 * depth {
-        let shape = match level {
-            _ if level % 2 == 0 => Shape::Filled,
-            _ if level + 1 == 2 * depth && depth > 1 => Shape::Square,
-            _ => Shape::Open,
+        let (shape, width) = match level {
+            _ if level.is_multiple_of(2) => (Shape::Filled, width),
+            _ if level + 1 == 2 * depth && depth > 1 => (Shape::Square, 1),
+            _ => (Shape::Open, width),
         };
         let mut next = Vec::new();
         for &(from, at) in &row {

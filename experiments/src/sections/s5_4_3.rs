@@ -205,7 +205,7 @@ impl Runs {
             check(
                 "TDC, the greatest ‖w‖∞ of all seeds and times",
                 bound,
-                Target::AtMost(10.5),
+                Target::AtMost(10.0),
                 "it stays bounded: it begins with 10",
             ),
         ]

@@ -79,7 +79,7 @@ fn run(study: &Study<'_>) -> Result<Findings> {
         .zip(off)
         .map(|((&(n, episode), target), off)| {
             let name = format!("Dyna maze, n = {n}: first episode of at most 20 steps, mean of {seeds} seeds");
-            simulated(name, episode, target, off, "Sutton & Barto's example 8.1")
+            simulated(name, episode, target, off, "many seeds of Sutton & Barto's example 8.1")
         })
         .collect();
     let runs = changing.blocking_seeds;

@@ -21,8 +21,12 @@ fn coins(pulls: usize, others: f64) -> FixedArms {
     FixedArms { values, rewards: Rewards::Bernoulli, noise: 0.0, pulls: pulls as u32 }
 }
 
-const THOMPSON: (f64, f64) = (1.0, 1.0);
-const UCB1: (f64, f64) = (0.94, 0.12);
+/// Regret of Thompson sampling per ln T from T = 1,000 to 10,000, as a part of Lai & Robbins' constant, and the deviation of
+/// one run: simulated independently, 2,000 runs.
+const THOMPSON: (f64, f64) = (0.74, 0.35);
+/// Regret of UCB1 per ln T over the same pulls, as a part of that from T = 100 to 1,000, where all other arms pay with 0.1;
+/// and the deviation of one run: 4,000 runs, 30.31 against 32.16. In the end it is 2 Σ 1/Δ = 22.5.
+const UCB1: (f64, f64) = (0.943, 0.12);
 
 /// The power of T by which a regret grows from one T to another.
 fn power([(t0, r0), (t1, r1)]: [(f64, f64); 2]) -> f64 {
@@ -121,10 +125,9 @@ fn stochastic(study: &Study<'_>, to: &mut Findings) -> Result<()> {
             pulls / 10
         ),
         measured: growth(&thompson.regret(), pulls) / least,
-        // THOMPSON
         target: Target::Near { target: THOMPSON.0, tolerance: noise(THOMPSON.1) + 0.005 },
         source: Source::Simulated,
-        from: "THOMPSON_FROM".into(),
+        from: "2,000 runs of another program; 1 in the end (Kaufmann, Korda & Munos 2012)".into(),
     });
     let wide = wide.regret();
     to.checks.push(Check {
@@ -135,7 +138,7 @@ fn stochastic(study: &Study<'_>, to: &mut Findings) -> Result<()> {
         measured: growth(&wide, pulls) / growth(&wide, pulls / 10),
         target: Target::Near { target: UCB1.0, tolerance: noise(UCB1.1) + 0.005 },
         source: Source::Simulated,
-        from: "UCB1_FROM".into(),
+        from: "4,000 runs of another program; 1 is growth as ln T, which comes from above".into(),
     });
     let [ucb1, thompson] = [ucb1.regret_curve("UCB1"), thompson.regret_curve("Thompson sampling")];
     let lowest = dashed("Lai & Robbins: C ln T", &ucb1.x, |t| least * t.ln());

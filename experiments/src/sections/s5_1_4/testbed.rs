@@ -208,7 +208,8 @@ pub(super) fn drifting(study: &Study<'_>, to: &mut Findings) -> Result<()> {
                        10,000 pulls, {runs} runs"
         ),
         measured: late(&constant) - late(&average),
-        target: Target::AtLeast(study.pick(0.1, 0.0)),
+        // 0.21 over 700 runs of another program; one run's difference has a deviation of 0.65: three standard errors below.
+        target: Target::AtLeast((0.21 - 1.95 / (runs as f64).sqrt()).max(0.0)),
         source: Source::Simulated,
         from: "Sutton & Barto, exercise 2.5: a constant step size keeps up".into(),
     });
