@@ -1,4 +1,5 @@
-//! No step allocates: not in lanes, not behind a `dyn Batch`, not through a wrapper, resets included.
+//! No step allocates: not in lanes, not behind a `dyn Batch`, not through a wrapper, resets included; nor does an agent on
+//! tables or of a bandit that acts and learns.
 
 #![allow(unsafe_code, reason = "an allocator that counts cannot be written without")]
 
@@ -10,8 +11,13 @@ use std::{
 };
 
 use drift::Drift;
+use gymkhana_agents::{
+    Agent, DeviceName, Metrics, Setup,
+    registry::{self as agents, AnyAgent, Kinds, Scope},
+    round,
+};
 use gymkhana_envs::{
-    Batch, Elem, Env, Lanes, Rng, Seeds,
+    Batch, Elem, Env, Lanes, Rng, Seeds, Spec,
     bandit::{Testbed, TestbedParams},
     classic::{CartPole, CartPoleParams},
     grid::{Gridworld, Rules},
@@ -195,4 +201,59 @@ fn wrapped_batches_from_the_registry_do_not_allocate() {
         let batch = AnyBatch::new(Lanes::new(Drift::new(30), LANES, &SEEDS).unwrap());
         assert_none_in_any(wrap(batch, wrapper).unwrap(), 2_000);
     }
+}
+
+/// Agents whose list of traces grows by doubling, and no more once the longest has been, which may come late.
+const GROWING: &[&str] = &["sarsa-lambda"];
+
+/// How often an agent allocates in its steps, after as many to warm up.
+fn learn<O: Elem>(
+    mut agent: Box<dyn Agent<O, usize>>,
+    mut batch: Box<dyn Batch<O = O, A = usize>>,
+    steps: usize,
+) -> usize {
+    let (mut act, mut rng, mut log) = (vec![0; batch.lanes()], Rng::new(3), Metrics::default());
+    let mut go = || {
+        for _ in 0..steps {
+            round(&mut *agent, &mut *batch, &mut act, &mut rng, &mut log).unwrap();
+        }
+    };
+    go();
+    allocations(go).0
+}
+
+#[test]
+fn agents_on_tables_and_of_bandits_do_not_allocate() {
+    let mut found = Vec::new();
+    for entry in agents::REGISTRY.iter().filter(|entry| !entry.branch.ends_with("/deep")) {
+        let env = match entry.scope {
+            Scope::Bandit if entry.kinds == Kinds::FeatureChoice => "LinearBandit",
+            Scope::Bandit => "KArmedBandit",
+            _ => "FrozenLake-v1",
+        };
+        let batch = (find(env).unwrap().make)(&[]).unwrap().batch(2, &SEEDS).unwrap();
+        let batch = if entry.check_fit(&batch).is_ok() { batch } else { wrap(batch, "one-hot").unwrap() };
+        let steps = 20_000;
+        let build = |spec: &Spec| {
+            let setup = Setup { spec, lanes: 2, steps: 4 * steps as u64, device: DeviceName::Flex };
+            (entry.build)(&[], &setup, &mut Rng::new(1)).unwrap()
+        };
+        let count = match batch {
+            AnyBatch::IndexChoice(batch) => match build(batch.spec()) {
+                AnyAgent::IndexChoice(agent) => learn(agent, batch, steps),
+                other => panic!("{other:?}"),
+            },
+            AnyBatch::FeatureChoice(batch) => match build(batch.spec()) {
+                AnyAgent::FeatureChoice(agent) => learn(agent, batch, steps),
+                other => panic!("{other:?}"),
+            },
+            _ => panic!("{}: {env} has other actions", entry.id),
+        };
+        // What doubles has soon doubled; what allocates in every episode does so hundreds of times.
+        let allowed = if GROWING.contains(&entry.id) { 20 } else { 0 };
+        if count > allowed {
+            found.push(format!("{}: {count}", entry.id));
+        }
+    }
+    assert!(found.is_empty(), "allocations in 20,000 steps of two lanes: {found:#?}");
 }
