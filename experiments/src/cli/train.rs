@@ -12,7 +12,7 @@ use super::{
     Told,
     out::{complain, grid, say},
     settings, status,
-    trained::{learning_curve, results, settings_text, summary},
+    trained::{learned_values, learning_curve, results, settings_text, summary},
 };
 use crate::{
     config::{EvaluationPlan, RunConfig, default_log_every},
@@ -137,6 +137,10 @@ pub(super) fn main(envs: &Registry, args: &Args) -> Result<()> {
     if !done.is_empty() {
         say(&grid(&results(&config, &done)))?;
         say(&summary(&config, &done))?;
+        let finished: Vec<_> = cells.iter().filter(|cell| done.iter().any(|made| made.seed == cell.seed)).collect();
+        if let Some(values) = learned_values(envs, &config, &finished)? {
+            say(&format!("{values}\n"))?;
+        }
         let threshold = spec.reward_threshold.map(|y| Reference { label: "solved".into(), y });
         let title = format!("{} on {}", config.agent, config.env);
         let figure = learning_curve(title, &config.agent, &done, threshold);

@@ -1,15 +1,19 @@
 //! What `gymkhana train` says: its settings before, its results after.
 
 use anyhow::Result;
-use gymkhana_envs::Registry;
+use gymkhana_agents::registry::{AnyAgent, Scope};
+use gymkhana_envs::{Registry, Rows, Space, View};
 
-use super::out::columns;
+use super::out::{columns, grid};
 use crate::{
     config::RunConfig,
-    launch::Completed,
+    launch::{Cell, Completed},
     plot::{Figure, LineStyle, Panel, Reference},
-    sections::{Table, study::curve},
-    stats, zoo,
+    saved::load_named,
+    sections::{Table, number, study::curve},
+    stats,
+    store::run_dir::FINAL_POLICY,
+    zoo,
 };
 
 /// What the run uses, and where each setting comes from.
@@ -48,6 +52,11 @@ pub(super) fn settings_text(envs: &Registry, config: &RunConfig) -> Result<Strin
     ))
 }
 
+/// The mean return of the last episodes that ended while a run was learning, if any did.
+fn while_learning(made: &Completed) -> Option<f64> {
+    made.history.curve("rollout/return_mean").1.pop()
+}
+
 pub(super) fn results(config: &RunConfig, done: &[Completed]) -> Table {
     let row = |made: &Completed| {
         let (result, evaluation) = (&made.result, &made.result.evaluation);
@@ -58,6 +67,7 @@ pub(super) fn results(config: &RunConfig, done: &[Completed]) -> Table {
             format!("{:.1}", evaluation.mean_length()),
             evaluation.capped.to_string(),
             result.best.map_or("–".into(), |best| format!("{best:.2}")),
+            while_learning(made).map_or("–".into(), |mean| format!("{mean:.2}")),
             result.steps.to_string(),
             format!("{:.1}", result.elapsed),
             match (made.was_there, config.until) {
@@ -68,10 +78,11 @@ pub(super) fn results(config: &RunConfig, done: &[Completed]) -> Table {
             },
         ]
     };
-    let header = ["seed", "return", "deviation", "length", "capped", "best", "steps", "seconds", ""];
+    let header = ["seed", "return", "deviation", "length", "capped", "best", "while learning", "steps", "seconds", ""];
     Table {
         title: format!(
-            "Final policies, greedy: mean and deviation of {} episodes each; best: of the evaluations on the way",
+            "Final policies, greedy: mean and deviation of {} episodes each; best: of the evaluations on the way; \
+             while learning: of the last episodes of the run",
             config.evaluation.final_episodes
         ),
         header: header.map(String::from).into(),
@@ -82,11 +93,15 @@ pub(super) fn results(config: &RunConfig, done: &[Completed]) -> Table {
 /// What the table does not say.
 pub(super) fn summary(config: &RunConfig, done: &[Completed]) -> String {
     let means: Vec<f64> = done.iter().map(|made| made.result.evaluation.mean()).collect();
+    let learning: Vec<f64> = done.iter().filter_map(while_learning).collect();
     let mut lines = Vec::new();
     if let [_, _, ..] = means.as_slice() {
-        let (n, mean, half) = (means.len(), stats::mean(&means), stats::half_interval(&means));
-        lines.push(format!("mean of {n} seeds: {mean:.2} ± {half:.2} (95 %)\n"));
+        let told = |means: &[f64]| format!("{:.2} ± {:.2}", stats::mean(means), stats::half_interval(means));
+        let learning =
+            if learning.len() == means.len() { format!("; while learning {}", told(&learning)) } else { String::new() };
+        lines.push(format!("mean of {} seeds: {}{learning} (95 %)\n", means.len(), told(&means)));
     }
+    lines.extend(caution(&config.agent).map(|text| format!("{text}\n")));
     let capped: usize = done.iter().map(|made| made.result.evaluation.capped).sum();
     if capped > 0 {
         let (all, cap) = (done.len() * config.evaluation.final_episodes, config.evaluation.cap);
@@ -95,6 +110,61 @@ pub(super) fn summary(config: &RunConfig, done: &[Completed]) -> String {
         ));
     }
     lines.concat()
+}
+
+/// What the returns of the table are not, for agents whose point is another.
+fn caution(agent: &str) -> Option<&'static str> {
+    let agent = gymkhana_agents::registry::find(agent).ok()?;
+    Some(match agent.scope {
+        Scope::Bandit => {
+            "The return is that of a policy which no longer learns and meets other bandits: what counts for this agent is \
+             the return while learning."
+        }
+        Scope::Prediction => {
+            "The return is that of the policy that was given: what this agent learned are its values, not a policy."
+        }
+        Scope::Control if agent.branch.starts_with("policy/") => {
+            "The return is that of the likeliest actions; the policy that was learned draws its actions, which is the \
+             return while learning."
+        }
+        Scope::Control => return None,
+    })
+}
+
+/// More states than these are not shown.
+const MOST_STATES: usize = 30;
+
+/// What a prediction agent learned, state by state, as the mean over the runs: only where states are few and are what is
+/// observed.
+///
+/// # Errors
+/// If a run's policy cannot be read.
+pub(super) fn learned_values(envs: &Registry, config: &RunConfig, cells: &[&Cell]) -> Result<Option<String>> {
+    if gymkhana_agents::registry::find(&config.agent)?.scope != Scope::Prediction {
+        return Ok(None);
+    }
+    let mut rows: Vec<Vec<f64>> = Vec::new();
+    for cell in cells {
+        let saved = load_named(envs, &cell.dir, FINAL_POLICY)?;
+        let (AnyAgent::IndexChoice(agent), Space::Discrete(n @ 1..=MOST_STATES)) =
+            (saved.agent(), &saved.spec().observations)
+        else {
+            return Ok(None);
+        };
+        let states: Vec<usize> = (0..*n).collect();
+        let Some(values) = agent.values(&View::new(Rows { flat: &states, width: 1 }, &vec![true; *n])) else {
+            return Ok(None);
+        };
+        rows.push(values);
+    }
+    let Some(first) = rows.first() else { return Ok(None) };
+    let mean = |state: usize| rows.iter().map(|values| values[state]).sum::<f64>() / rows.len() as f64;
+    let many = if rows.len() > 1 { format!(", mean of {} seeds", rows.len()) } else { String::new() };
+    Ok(Some(grid(&Table {
+        title: format!("Learned values{many}"),
+        header: ["state", "V"].map(String::from).into(),
+        rows: (0..first.len()).map(|state| vec![state.to_string(), number(mean(state))]).collect(),
+    })))
 }
 
 pub(super) fn learning_curve(title: String, agent: &str, done: &[Completed], threshold: Option<Reference>) -> Figure {
