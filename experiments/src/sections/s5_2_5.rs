@@ -17,6 +17,10 @@ pub(super) const SECTION: Section = Section {
     id: "5.2.5",
     titles: ["Bellman equation", "贝尔曼方程", "貝爾曼方程", "ベルマン方程式"],
     names: &[
+        "bellman",
+        "贝尔曼",
+        "貝爾曼",
+        "ベルマン",
         "policy iteration",
         "value iteration",
         "modified policy iteration",
@@ -45,7 +49,7 @@ V(0, 0) = 421.41 is with untruncated Poisson sums. Programs that sum from 0 to 1
 probability go, get 405.3: a value of another problem.",
     trains: &[],
     further: &[
-        "gymkhana solve policy-iteration JacksCarRental --set gamma=0.9 --out results/rental",
+        "gymkhana solve policy-iteration JacksCarRental --set gamma=0.9 --out results/runs/rental",
         "gymkhana solve value-iteration JacksCarRental --set gamma=0.9 --set order=two-arrays",
         "gymkhana show prioritized-sweeps",
     ],
