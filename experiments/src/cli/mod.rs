@@ -106,7 +106,7 @@ pub fn main_with(envs: Registry) -> ExitCode {
     let done = interrupt::listen().and_then(|()| match cli.command {
         Command::List(args) => list::main(envs, &args),
         Command::Show(args) => show::main(envs, &args),
-        Command::Run(args) => run::main(&args),
+        Command::Run(args) => run::main(envs, &args),
         Command::Train(args) => train::main(envs, &args),
         Command::Eval(args) => eval::main(envs, &args),
         Command::Plot(args) => plot::main(&args),
@@ -130,6 +130,23 @@ pub fn main_with(envs: Registry) -> ExitCode {
             ExitCode::from(status)
         }
     }
+}
+
+/// The error for a name that is not of the kind that a command takes: where it is of another, what it is and which
+/// command takes it.
+fn of_another_kind(envs: &Registry, name: &str, error: impl Into<anyhow::Error>) -> anyhow::Error {
+    let told = if gymkhana_agents::registry::find(name).is_ok() {
+        format!("{name} is an agent: gymkhana train {name} ENV")
+    } else if gymkhana_agents::planning::solver::find(name).is_ok() {
+        format!("{name} is a solver: gymkhana solve {name} ENV")
+    } else if envs.find(name).is_ok() {
+        format!("{name} is an environment: gymkhana train AGENT {name}, gymkhana play {name}")
+    } else if let Ok(crate::sections::Named::One(section)) = crate::sections::find(name) {
+        format!("{name} is in section {}: gymkhana run {}", section.id, section.id)
+    } else {
+        return error.into();
+    };
+    Usage(told).into()
 }
 
 /// Where to look for a name that is not near any.

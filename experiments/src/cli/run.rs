@@ -7,9 +7,10 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use gymkhana_envs::Registry;
 
 use super::{
-    ChecksFailed,
+    ChecksFailed, of_another_kind,
     out::{complain, grid, say},
     verdicts::{self, Outcome},
 };
@@ -61,8 +62,12 @@ pub(super) struct Args {
     out: PathBuf,
 }
 
-pub(super) fn main(args: &Args) -> Result<()> {
-    let named = args.sections.iter().map(|name| sections::find(name)).collect::<Result<Vec<_>, _>>()?;
+pub(super) fn main(envs: &Registry, args: &Args) -> Result<()> {
+    let named = args
+        .sections
+        .iter()
+        .map(|name| sections::find(name).map_err(|error| of_another_kind(envs, name, error)))
+        .collect::<Result<Vec<_>>>()?;
     let passed = match &named[..] {
         [Named::One(section)] => alone(section, args)?,
         named => together(named, args)?,
@@ -117,6 +122,9 @@ fn together(named: &[Named], args: &Args) -> Result<bool> {
     drop(bars);
     say(&format!("\n{}\n", verdicts::table(&outcomes)))?;
     say(&verdicts::summary(&outcomes, started.elapsed()))?;
+    let reference = !args.quick && args.seeds.is_none();
+    let place = if reference { args.out.clone() } else { args.out.join("runs") };
+    say(&format!("reports and figures: a folder for each in {}", place.display()))?;
     for outcome in &outcomes {
         if let Err(error) = &outcome.found {
             complain(&format!("error: {}: {error:#}", outcome.section.id));

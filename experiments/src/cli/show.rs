@@ -3,7 +3,7 @@
 use anyhow::Result;
 use gymkhana_agents::planning::{SOLVERS, Solver, solver};
 use gymkhana_envs::{
-    Param, Registry,
+    Param, Registry, Space,
     error::nearest,
     wrappers::{self, WRAPPERS, WrapperEntry},
 };
@@ -131,7 +131,12 @@ fn env_text(env: &gymkhana_envs::registry::Entry) -> Result<String> {
         env.source,
         parameters(&(env.params)(), "env.", &[]),
         env.id,
-        if made.model().is_some() { " --policy optimal" } else { "" },
+        // A policy on states acts only where states are what is observed.
+        if made.model().is_some_and(|model| spec.observations == Space::Discrete(model.states())) {
+            " --policy optimal"
+        } else {
+            ""
+        },
     ))
 }
 

@@ -4,15 +4,15 @@ use std::{path::PathBuf, time::Instant};
 
 use anyhow::{Result, bail};
 use gymkhana_agents::planning::{
-    Solution,
+    BackwardInduction, Solution,
     backup::{action_values, greedy},
     solver,
 };
-use gymkhana_envs::{Registry, grid::Map, registry::Made, tabular::TabularModel};
+use gymkhana_envs::{Params, Registry, grid::Map, registry::Made, tabular::TabularModel};
 use serde_json::{Value, json};
 
 use super::{
-    Told,
+    Told, of_another_kind,
     out::{columns, say},
     settings::{Settings, read},
 };
@@ -52,11 +52,16 @@ pub(super) struct Args {
 }
 
 pub(super) fn main(envs: &Registry, args: &Args) -> Result<()> {
-    let (solver, entry) = (solver::find(&args.solver)?, envs.find(&args.env)?);
-    let Settings { agent, env } = read(&args.settings)?;
-    let settings = (solver.check)(&pairs(&agent))?;
+    let solver = solver::find(&args.solver).map_err(|error| of_another_kind(envs, &args.solver, error))?;
+    let entry = envs.find(&args.env)?;
+    let Settings { mut agent, env } = read(&args.settings)?;
     let env_settings = env_values(envs, entry.id, &env)?;
     let made = (entry.make)(&pairs(&env_settings))?;
+    // As many steps as an episode has, where that is known.
+    if let (BackwardInduction::OWNER, Some(limit)) = (solver.id, made.spec().time_limit) {
+        agent.entry("horizon".into()).or_insert_with(|| limit.to_string());
+    }
+    let settings = (solver.check)(&pairs(&agent))?;
     let Some(model) = made.model() else {
         bail!(Usage(format!("{} has no transition table, so that it cannot be solved", entry.id)));
     };
@@ -69,14 +74,16 @@ pub(super) fn main(envs: &Registry, args: &Args) -> Result<()> {
     if interrupt::wanted() {
         bail!(Told(interrupt::STATUS));
     }
-    let solved = Solved { made: &made, model, found: &found, gamma: gamma.unwrap_or(1.0), seconds };
+    let evaluates = ["policy-evaluation", "exact-evaluation"].contains(&solver.id);
+    let solved = Solved { made: &made, model, found: &found, gamma: gamma.unwrap_or(1.0), seconds, evaluates };
     let head =
         json!({ "solver": solver.id, "env": entry.id, "settings": asked_json(&asked), "env_settings": env_settings });
     if args.json {
         say(&serde_json::to_string_pretty(&solved.json(head.clone()))?)?;
     } else {
         let told: Vec<_> = asked.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        say(&format!("{} by {} ({})\n{}", entry.id, solver.id, told.join(", "), solved.text()))?;
+        let whose = if evaluates { ": the random policy" } else { "" };
+        say(&format!("{} by {} ({}){whose}\n{}", entry.id, solver.id, told.join(", "), solved.text()))?;
     }
     if let Some(dir) = &args.out {
         atomic::create_dir(dir)?;
@@ -103,6 +110,8 @@ struct Solved<'a> {
     found: &'a Solution,
     gamma: f64,
     seconds: f64,
+    /// Whether the values are those of the random policy, not of the best one.
+    evaluates: bool,
 }
 
 /// States that are told of in a table, at most; those of a grid in rows and columns.
@@ -141,8 +150,13 @@ impl Solved<'_> {
 
     fn text(&self) -> String {
         let Self { model, found, .. } = self;
-        let settled = if found.settled { "settled" } else { "NOT settled" };
+        let settled = match (found.settled, &found.stages) {
+            (true, Some(_)) => "done",
+            (true, None) => "settled",
+            (false, _) => "NOT settled",
+        };
         let error = match found.error {
+            _ if found.stages.is_some() => "exact for that many steps, and no bound beyond them".into(),
             Some(error) => format!("no value is off by more than {error:.1e}"),
             None if found.settled => "with γ = 1 the change alone says so".into(),
             None => "how far they are off is not known".into(),
@@ -156,19 +170,25 @@ impl Solved<'_> {
             format!("\nresiduals by sweep: {}", residuals.join(", "))
         };
         format!(
-            "{} states, {} actions · {settled} after {} sweeps, {} backups, {:.3} s; {error}{residuals}\n\n\
+            "{} states, {} actions · {settled} after {} sweep{}, {} backups, {:.3} s; {error}{residuals}\n\n\
              value from the start: {}\n\n{}",
             model.states(),
             model.actions(),
             found.sweeps,
+            if found.sweeps == 1 { "" } else { "s" },
             found.backups,
             self.seconds,
-            number(found.from_start(*model)),
+            tidy(found.from_start(*model)),
             match self.made.map() {
                 Some(map) if map.columns() <= MOST_COLUMNS && map.rows() <= MOST_ROWS => self.grid(map),
                 _ => self.table(),
             }
         )
+    }
+
+    /// What the actions are: those of evaluation are not the best ones, only greedy on the values of another policy.
+    fn heading(&self) -> &'static str {
+        if self.evaluates { "Greedy on these values" } else { "Best actions" }
     }
 
     /// Values and best actions, cell by cell.
@@ -185,7 +205,7 @@ impl Solved<'_> {
         });
         let values = all(&|state| short(self.found.values[state]));
         let policy = all(&|state| best[state].iter().map(|action| self.sign(*action)).collect());
-        format!("Values\n{values}\n\nBest actions\n{policy}")
+        format!("Values\n{values}\n\n{}\n{policy}", self.heading())
     }
 
     /// An arrow for an action that is a direction, its number for another.
@@ -211,12 +231,23 @@ impl Solved<'_> {
         let (best, names) = (self.best(), self.made.action_names());
         let told = |action: &usize| names.get(*action).map_or_else(|| action.to_string(), |name| (*name).into());
         let row = |state: usize| {
-            let actions: Vec<String> = best[state].iter().take(8).map(told).collect();
-            let more = if best[state].len() > 8 { ", …" } else { "" };
+            // Of actions that do the same only the first is told of.
+            let does = |action: usize| self.model.outcomes(state, action);
+            let mut different: Vec<usize> = Vec::new();
+            for &action in &best[state] {
+                if different.len() <= 8 && !different.iter().any(|&other| does(other) == does(action)) {
+                    different.push(action);
+                }
+            }
+            let actions: Vec<String> = different.iter().take(8).map(told).collect();
+            let more = if different.len() > 8 { ", …" } else { "" };
             vec![state.to_string(), short(self.found.values[state]), format!("{}{more}", actions.join(", "))]
         };
         let states = self.model.states();
-        let table = columns(&["state", "value", "best actions"], (0..states.min(MOST_STATES)).map(row).collect());
+        let table = columns(
+            &["state", "value", &self.heading().to_lowercase()],
+            (0..states.min(MOST_STATES)).map(row).collect(),
+        );
         let more = states.saturating_sub(MOST_STATES);
         if more > 0 { format!("{table}\n… and {more} more: `--out DIR` writes all") } else { table }
     }
@@ -226,6 +257,11 @@ impl Solved<'_> {
 fn shown<T: Copy>(all: &[T]) -> impl Iterator<Item = T> + '_ {
     let (n, last) = (all.len().min(10), all.len().saturating_sub(1));
     (0..n).map(move |i| all[if n > 1 { i * last / (n - 1) } else { 0 }])
+}
+
+/// A value, where what rounding leaves of 0 is 0.
+fn tidy(value: f64) -> String {
+    number(if value.abs() < 1e-9 { 0.0 } else { value })
 }
 
 /// A value in a table.

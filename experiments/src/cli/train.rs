@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use gymkhana_envs::Registry;
 
 use super::{
-    Told,
+    Told, of_another_kind,
     out::{complain, grid, say},
     settings, status,
     trained::{learned_values, learning_curve, results, settings_text, summary},
@@ -168,6 +168,9 @@ fn configuration(envs: &Registry, args: &Args) -> Result<RunConfig> {
     let swapped = envs.find(&args.agent).is_ok() && gymkhana_agents::registry::find(&args.env).is_ok();
     if swapped {
         bail!(Usage(format!("the agent comes first: gymkhana train {} {}", args.env, args.agent)));
+    }
+    if let Err(error) = gymkhana_agents::registry::find(&args.agent) {
+        return Err(of_another_kind(envs, &args.agent, error));
     }
     let mut config = tuned(envs, &args.agent, &args.env)?;
     let settings = settings::read(&args.settings)?;

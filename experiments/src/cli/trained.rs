@@ -163,7 +163,9 @@ pub(super) fn learned_values(envs: &Registry, config: &RunConfig, cells: &[&Cell
     Ok(Some(grid(&Table {
         title: format!("Learned values{many}"),
         header: ["state", "V"].map(String::from).into(),
-        rows: (0..first.len()).map(|state| vec![state.to_string(), number(mean(state))]).collect(),
+        rows: (0..first.len())
+            .map(|state| vec![state.to_string(), number(if mean(state).abs() < 1e-9 { 0.0 } else { mean(state) })])
+            .collect(),
     })))
 }
 

@@ -25,7 +25,12 @@ impl Named {
 
 /// "§5.4.2", "Q learning" and "Q学习" are what people type for 5.4.2, Q-learning and Q 学习.
 fn plain(text: &str) -> String {
-    let kept = text.chars().filter(|&letter| letter.is_alphanumeric() || letter == '.');
+    // Latin letters, digits and signs as wide as Chinese ones, ！ to ～, stand for the narrow ones.
+    let narrow = |letter: char| match letter {
+        '！'..='～' => char::from_u32(letter as u32 - 0xFEE0).unwrap_or(letter),
+        other => other,
+    };
+    let kept = text.chars().map(narrow).filter(|&letter| letter.is_alphanumeric() || letter == '.');
     kept.flat_map(char::to_lowercase).collect()
 }
 
@@ -72,11 +77,22 @@ mod tests {
 
     #[test]
     fn sections_are_found_by_number_title_and_algorithm() {
-        for name in ["5.4.2", "§5.4.2", "dqn", "DQN"] {
+        for name in ["5.4.2", "§5.4.2", "dqn", "DQN", "ＤＱＮ", "５．４．２"] {
             assert_eq!(ids(name), ["5.4.2"], "{name}");
         }
         for name in ["5.4.1", "Q learning", "Q学习", "Q 學習", "Q学習", "q-learning"] {
             assert_eq!(ids(name), ["5.4.1"], "{name}");
+        }
+        for (name, id) in [
+            ("オフポリシー", "5.1.5"),
+            ("モデルベース", "5.1.7"),
+            ("ベルマン", "5.2.5"),
+            ("importance sampling", "5.2.7"),
+            ("時間差分", "5.3.1"),
+            ("TD(λ)", "5.3.3"),
+            ("dueling", "5.4.4"),
+        ] {
+            assert_eq!(ids(name), [id], "{name}");
         }
         assert!(find("5.9.9").unwrap_err().to_string().contains("did you mean"));
     }

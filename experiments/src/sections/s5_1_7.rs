@@ -10,7 +10,7 @@ use crate::plot::{Diagram, Edge, Figure, Node, Plot, Shape};
 pub(super) const SECTION: Section = Section {
     id: "5.1.7",
     titles: ["A taxonomy of reinforcement learning", "强化学习分类图", "強化學習分類圖", "強化学習の分類図"],
-    names: &["taxonomy", "classification", "强化学习分类", "強化學習分類", "分类", "分類", "分類図", "model-free", "无模型", "無模型", "モデルフリー"],
+    names: &["taxonomy", "classification", "强化学习分类", "強化學習分類", "分类", "分類", "分類図", "model-free", "无模型", "無模型", "モデルフリー", "model-based", "モデルベース"],
     about: "\
 What does a learner know, what does it learn, and whose doing does it learn from? By its answers each algorithm has its
 place: one decision or many; a model that is given, learned or missing; values or the policy itself; its own behaviour,

@@ -17,7 +17,7 @@ use crate::plot::{Figure, LineStyle, Panel, Series};
 pub(super) const SECTION: Section = Section {
     id: "5.2.3",
     titles: ["Q, V, V*, Q*", "Q、V、V*、Q*", "Q 值與 V 值、V*、Q*", "行動価値 Q と状態価値 V、V*、Q*"],
-    names: &["value functions", "action value", "state value", "价值函数", "價值函數", "価値関数", "GamblersProblem"],
+    names: &["value functions", "action value", "state value", "价值函数", "價值函數", "価値関数", "GamblersProblem", "gambler"],
     about: "\
 V says what a state is worth under a policy, Q what an action in it is worth if the policy is followed after that; V* and
 Q* say it of the best policy. Sutton & Barto's 4×4 gridworld under the random policy and under the best one, and the
@@ -33,7 +33,7 @@ of his many best stakes the smallest, and the greatest: at 25, 50 and 75 the gre
     trains: &[],
     further: &[
         "gymkhana solve exact-evaluation Gridworld-4.1 --set gamma=1",
-        "gymkhana solve value-iteration GamblersProblem --set gamma=1 --out results/gambler",
+        "gymkhana solve value-iteration GamblersProblem --set gamma=1 --out results/runs/gambler",
         "gymkhana solve value-iteration GamblersProblem --set gamma=1 --set env.p_heads=0.55",
     ],
     costly: false,

@@ -19,6 +19,10 @@ pub(super) const SECTION: Section = Section {
     id: "5.2.5",
     titles: ["Bellman equation", "贝尔曼方程", "貝爾曼方程", "ベルマン方程式"],
     names: &[
+        "bellman",
+        "贝尔曼",
+        "貝爾曼",
+        "ベルマン",
         "policy iteration",
         "value iteration",
         "modified policy iteration",
@@ -49,7 +53,7 @@ with the rest let go it is 405.30 where each move costs all of its $2, 405.33 wh
 sums to 11, and 421.40 where the last term takes the rest.",
     trains: &[],
     further: &[
-        "gymkhana solve policy-iteration JacksCarRental --set gamma=0.9 --out results/rental",
+        "gymkhana solve policy-iteration JacksCarRental --set gamma=0.9 --out results/runs/rental",
         "gymkhana solve value-iteration JacksCarRental --set gamma=0.9 --set order=two-arrays",
         "gymkhana show prioritized-sweeps",
     ],

@@ -18,7 +18,7 @@ use crate::{
 pub(super) const SECTION: Section = Section {
     id: "5.3.1",
     titles: ["Temporal difference", "时序差分", "時序差分", "時間差分学習"],
-    names: &["TD", "TD(0)", "td-0", "TD learning", "random walk", "随机游走", "隨機遊走", "ランダムウォーク", "TD 学習"],
+    names: &["TD", "TD(0)", "td-0", "TD learning", "時間差分", "random walk", "随机游走", "隨機遊走", "ランダムウォーク", "TD 学習"],
     about: "\
 Monte Carlo waits for the end of an episode to learn what a state is worth. Temporal difference learning takes the reward of
 one step and its own estimate of where that step led. On a walk of five states, left or right at random, where only the

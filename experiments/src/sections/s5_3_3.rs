@@ -26,7 +26,7 @@ pub(super) const SECTION: Section = Section {
     id: "5.3.3",
     titles: ["n-step TD and TD(λ)", "TD(λ)、多步 TD", "多步 TD 與 TD(λ)", "n ステップ TD と TD(λ)"],
     names: &[
-        "n-step TD", "TD(lambda)", "TD lambda", "td-lambda", "eligibility traces", "资格迹", "資格跡", "適格度トレース",
+        "n-step TD", "n-step", "TD(λ)", "TD(lambda)", "TD lambda", "td-lambda", "eligibility traces", "资格迹", "資格跡", "適格度トレース",
         "true online TD(λ)", "λ-return", "lambda return", "多步 TD", "多步时序差分", "nステップTD",
     ],
     about: "\

@@ -38,6 +38,7 @@ pub(super) const SECTION: Section = Section {
         "過估計",
         "過大評価",
         "dueling dqn",
+        "dueling",
     ],
     about: "\
 The greatest of several noisy estimates is too great on average: Q-learning takes a wrong turn for hundreds of episodes,
