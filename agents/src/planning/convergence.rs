@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn a_history_is_bounded_and_keeps_the_first() {
         let mut history = History::new();
-        (1..=100_000).for_each(|sweep| history.push(sweep as f64));
+        (1..=100_000).for_each(|sweep| history.push(f64::from(sweep)));
         let kept: Vec<_> = history.iter().collect();
         assert!(kept.len() <= History::MOST && kept.len() >= History::MOST / 2 && history.sweeps() == 100_000);
         assert!(kept.iter().all(|(sweep, residual)| *sweep as f64 == *residual) && kept[0].0 == 1, "{:?}", &kept[..3]);

@@ -80,10 +80,10 @@ mod tests {
         for _ in 0..10_000 {
             let (state, change) = (rng.below(100), rng.unit());
             if rng.below(2) == 0 {
-                heap.set(state, change)
+                heap.set(state, change);
             } else {
-                heap.add(state, change)
-            };
+                heap.add(state, change);
+            }
             let most = heap.priorities.iter().copied().fold(0.0, f64::max);
             assert_eq!(heap.top().1, most);
         }

@@ -79,8 +79,8 @@ impl Progress {
     }
 
     /// The mean over runs, by episode; a run is its updates and errors so far.
-    fn mean<'a>(name: &'static str, runs: impl Iterator<Item = &'a Vec<[f64; 2]>> + Clone) -> Self {
-        let of = |k: usize| Sums::of(runs.clone().map(|run| run.iter().map(|x| x[k]).collect::<Vec<_>>()));
+    fn mean(name: &'static str, runs: &[&Vec<[f64; 2]>]) -> Self {
+        let of = |k: usize| Sums::of(runs.iter().map(|run| run.iter().map(|x| x[k]).collect::<Vec<_>>()));
         let curve = of(1).curve(name, of(0).mean(), 1.0, LineStyle::Solid);
         Self { name, points: curve.x.iter().copied().zip(curve.mean.iter().copied()).collect(), curve }
     }
@@ -141,8 +141,8 @@ fn run(study: &Study<'_>) -> Result<Findings> {
     let [dp, search] = planned(&walk);
     let all = [
         dp,
-        Progress::mean("TD, α = 0.05", runs.iter().map(|run| &run[0])),
-        Progress::mean("Monte Carlo, mean of returns", runs.iter().map(|run| &run[1])),
+        Progress::mean("TD, α = 0.05", &runs.iter().map(|run| &run[0]).collect::<Vec<_>>()),
+        Progress::mean("Monte Carlo, mean of returns", &runs.iter().map(|run| &run[1]).collect::<Vec<_>>()),
         search,
     ];
     let needs = [0, 1, 2, 3].map(|method| all[method].needs());

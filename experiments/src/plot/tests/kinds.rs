@@ -260,14 +260,14 @@ fn no_values_and_no_labels_bring_any_kind_down() {
             at: (finite(i).clamp(0.0, 1.0), finite(i + 1).clamp(0.0, 1.0)),
             shape: shapes[i % 4],
             label: label(i),
-            strong: i % 2 == 0,
+            strong: i.is_multiple_of(2),
         };
         let edge = |i: usize| Edge {
             from: i % 8,
             to: i * 3 % 8,
             label: label(i),
-            directed: i % 2 == 0,
-            strong: i % 3 == 0,
+            directed: i.is_multiple_of(2),
+            strong: i.is_multiple_of(3),
             curved: finite(i).clamp(-10.0, 10.0),
         };
         let diagram =
