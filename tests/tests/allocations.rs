@@ -238,16 +238,11 @@ fn agents_on_tables_and_of_bandits_do_not_allocate() {
             let setup = Setup { spec, lanes: 2, steps: 4 * steps as u64, device: DeviceName::Flex };
             (entry.build)(&[], &setup, &mut Rng::new(1)).unwrap()
         };
-        let count = match batch {
-            AnyBatch::IndexChoice(batch) => match build(batch.spec()) {
-                AnyAgent::IndexChoice(agent) => learn(agent, batch, steps),
-                other => panic!("{other:?}"),
-            },
-            AnyBatch::FeatureChoice(batch) => match build(batch.spec()) {
-                AnyAgent::FeatureChoice(agent) => learn(agent, batch, steps),
-                other => panic!("{other:?}"),
-            },
-            _ => panic!("{}: {env} has other actions", entry.id),
+        let agent = build(batch.spec());
+        let count = match (batch, agent) {
+            (AnyBatch::IndexChoice(batch), AnyAgent::IndexChoice(agent)) => learn(agent, batch, steps),
+            (AnyBatch::FeatureChoice(batch), AnyAgent::FeatureChoice(agent)) => learn(agent, batch, steps),
+            (batch, agent) => panic!("{}: {agent:?} in {batch:?}", entry.id),
         };
         // What doubles has soon doubled; what allocates in every episode does so hundreds of times.
         let allowed = if GROWING.contains(&entry.id) { 20 } else { 0 };
