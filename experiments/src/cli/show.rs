@@ -34,13 +34,13 @@ pub(super) fn main(envs: &Registry, args: &Args) -> Result<()> {
     if let Ok(env) = envs.find(name) {
         return say(&env_text(env)?);
     }
+    if let Ok(wrapper) = wrappers::find(name) {
+        return say(&wrapper_text(wrapper));
+    }
     match sections::find(name) {
         Ok(Named::One(section)) => return say(&section_text(envs, section)?),
         Ok(Named::Part(sections)) => return say(&part_text(&sections)),
         Err(_) => {}
-    }
-    if let Ok(wrapper) = wrappers::find(name) {
-        return say(&wrapper_text(wrapper));
     }
     let known = gymkhana_agents::registry::REGISTRY
         .iter()

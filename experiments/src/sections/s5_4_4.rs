@@ -278,7 +278,7 @@ fn figure([q, double]: [&Sums; 2], rows: &[Vec<String>], targets: &[(&'static st
             }
             .into(),
             Bars {
-                title: "Targets of the figure, r = 1".into(),
+                title: "Targets of the book's figure, r = 1".into(),
                 y_label: "y".into(),
                 bars: bars.collect(),
                 ..Bars::default()

@@ -23,7 +23,7 @@ const WRONG: &[&str] = &[
     "solve value-iteration FrozenLake-v1 --set gama=0.9",
     "solve value-iteration FrozenLake-v1 --set gamma=2",
     "solve value-iteration FrozenLake-v1 --set order=random",
-    "solve exact-evaluation WeatherChain --set gamma=1",
+    "solve exact-evaluation RiverSwim --set gamma=1",
     "solve backward-induction FrozenLake-v1 --set horizon=0",
     "run 5.4.9",
     "run q-lerning",
