@@ -1,7 +1,7 @@
 //! Blackjack against a dealer who draws up to 17: Sutton & Barto, "Reinforcement Learning: An Introduction", 2nd ed.
 //! 2018, example 5.1, with the rules and the random draws of Gymnasium's `Blackjack-v1`.
 //!
-//! An observation does not say whether 21 are two cards, a natural. The table, in [`blackjack_table`](super::blackjack_table),
+//! An observation does not say whether 21 are two cards, a natural. The table, in `blackjack_table.rs`,
 //! has states that do.
 
 use std::sync::Arc;
