@@ -104,13 +104,12 @@ impl Changing {
         mean(&self.rewards[which].iter().map(|run| run[run.len() - 1]).collect::<Vec<_>>())
     }
 
-    /// The mean reward of the last 2,000 steps, as a multiple of that of the 2,000 before the shortcut opened.
-    pub(super) fn quicker(&self, which: usize) -> f64 {
-        let [before, after] = [[1_000, OPENS], [2 * OPENS - 2_000, 2 * OPENS]].map(|[from, to]| {
-            let gained = |run: &Vec<f64>| run[to / EVERY] - run[from / EVERY];
+    /// The mean reward of the 2,000 steps before the shortcut opens, and of the last 2,000.
+    pub(super) fn around(&self, which: usize) -> [f64; 2] {
+        [OPENS, 2 * OPENS].map(|to| {
+            let gained = |run: &Vec<f64>| run[to / EVERY] - run[(to - 2_000) / EVERY];
             mean(&self.rewards[which].iter().map(gained).collect::<Vec<_>>())
-        });
-        after / before
+        })
     }
 
     pub(super) fn series(&self, label: &str, which: usize) -> Series {
