@@ -3,11 +3,12 @@
 use std::ops::Range;
 
 use burn::tensor::{Tensor, activation::relu};
-use gymkhana_envs::Rng;
 
 /// What stands between two layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activation {
+    /// x
+    Identity,
     /// max(x, 0)
     Relu,
     /// tanh x
@@ -22,11 +23,11 @@ pub struct Mlp {
 }
 
 /// One layer's place in the parameter vector.
-struct Layer {
-    inputs: usize,
-    outputs: usize,
-    weights: Range<usize>,
-    biases: Range<usize>,
+pub(super) struct Layer {
+    pub(super) inputs: usize,
+    pub(super) outputs: usize,
+    pub(super) weights: Range<usize>,
+    pub(super) biases: Range<usize>,
 }
 
 impl Mlp {
@@ -46,7 +47,12 @@ impl Mlp {
         &self.sizes
     }
 
-    fn layers(&self) -> impl ExactSizeIterator<Item = Layer> {
+    /// What stands between its layers.
+    pub fn activation(&self) -> Activation {
+        self.activation
+    }
+
+    pub(super) fn layers(&self) -> impl ExactSizeIterator<Item = Layer> {
         let mut begin = 0;
         self.sizes.windows(2).map(move |pair| {
             let (inputs, outputs) = (pair[0], pair[1]);
@@ -55,16 +61,6 @@ impl Mlp {
             begin = end;
             layer
         })
-    }
-
-    /// First parameters: weights and biases of a layer uniform within ±1/√inputs, as PyTorch's `Linear` begins.
-    pub fn init(&self, rng: &mut Rng) -> Vec<f32> {
-        let mut theta = Vec::with_capacity(self.parameters());
-        for layer in self.layers() {
-            let bound = 1.0 / (layer.inputs as f64).sqrt();
-            theta.extend((0..layer.biases.end - layer.weights.start).map(|_| rng.uniform(-bound, bound) as f32));
-        }
-        theta
     }
 
     /// The outputs, batch × outputs, for inputs x, batch × inputs.
@@ -77,6 +73,7 @@ impl Mlp {
             let y = x.matmul(weights) + biases;
             match self.activation {
                 _ if i == last => y,
+                Activation::Identity => y,
                 Activation::Relu => relu(y),
                 Activation::Tanh => y.tanh(),
             }
@@ -87,8 +84,12 @@ impl Mlp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nn::tensors::{matrix, to_vec, vector};
+    use crate::nn::{
+        Init,
+        tensors::{matrix, to_vec, vector},
+    };
     use burn::tensor::Device;
+    use gymkhana_envs::Rng;
 
     #[test]
     fn literal_numbers() {
@@ -105,7 +106,7 @@ mod tests {
         for activation in [Activation::Tanh, Activation::Relu] {
             let mlp = Mlp::new(3, &[5, 4], 2, activation);
             let mut rng = Rng::new(1);
-            let theta = mlp.init(&mut rng);
+            let theta = Init::Uniform.draw(&mlp, &mut rng);
             let x: Vec<f32> = (0..12).map(|_| rng.uniform(-1.0, 1.0) as f32).collect();
             let device = Device::flex();
             let loss = |theta: Vec<f32>| {
@@ -125,13 +126,5 @@ mod tests {
                 assert!((difference - f64::from(gradient[i])).abs() < 1e-2, "{activation:?} {i}: {difference}");
             }
         }
-    }
-
-    #[test]
-    fn first_parameters_are_within_their_bounds() {
-        let mlp = Mlp::new(4, &[100], 1, Activation::Relu);
-        let theta = mlp.init(&mut Rng::new(2));
-        assert!(theta[..500].iter().all(|x| x.abs() <= 0.5) && theta[500..].iter().all(|x| x.abs() <= 0.1));
-        assert!(theta[..500].iter().any(|x| x.abs() > 0.45));
     }
 }

@@ -27,8 +27,7 @@ use crate::{
     math::choice,
     memory::{Minibatch, Replay},
     nn::{
-        self, Activation, Adam, Loss, Mlp,
-        adam::{AdamState, clip_global_norm},
+        self, Activation, Init, Loss, Mlp, Optimizer, OptimizerState, Rule, clip_global_norm,
         tensors::{bool_column, column, index_column, matrix, to_vec, vector},
     },
     schedule::{Schedule, times},
@@ -100,10 +99,10 @@ impl Recipe<f32, usize> for DqnConfig {
             return Err(gymkhana_envs::Error::Parameter { owner, name, value: value.unwrap_or_default(), why }.into());
         }
         let q = QNetwork { mlp, choices, device };
-        let theta = vector(q.mlp.init(rng), &q.device);
+        let theta = vector(Init::Uniform.draw(&q.mlp, rng), &q.device);
         Ok(Dqn {
             target: theta.clone(),
-            adam: Adam::new(q.mlp.parameters(), ADAM_EPSILON, &q.device),
+            optimizer: Optimizer::new(Rule::Adam, ADAM_EPSILON, &[q.mlp.parameters()], &q.device),
             theta,
             q,
             replay: Replay::new(self.buffer_size, width, 1),
@@ -149,7 +148,7 @@ pub struct Dqn {
     theta: Tensor<1>,
     /// θ⁻, parameters
     target: Tensor<1>,
-    adam: Adam,
+    optimizer: Optimizer,
     replay: Replay<usize>,
     minibatch: Minibatch<usize>,
     /// environment steps so far
@@ -184,8 +183,9 @@ impl Dqn {
         let loss = self.config.loss.of(y - q).mean();
         let gradient = theta.grad(&loss.backward()).expect("the loss depends on the parameters");
 
-        let gradient = clip_global_norm(gradient, self.config.max_grad_norm);
-        self.theta = self.adam.step(self.theta.clone(), gradient, alpha);
+        let mut gradients = vec![gradient];
+        clip_global_norm(&mut gradients, self.config.max_grad_norm);
+        self.optimizer.step(std::slice::from_mut(&mut self.theta), gradients, alpha);
         loss.inner()
     }
 }
@@ -253,7 +253,7 @@ impl Agent<f32, usize> for Dqn {
             sizes: self.q.mlp.sizes().to_vec(),
             theta: to_vec(self.theta.clone()),
             target: to_vec(self.target.clone()),
-            adam: self.adam.state(),
+            optimizer: self.optimizer.state(),
             replay: self.replay.clone(),
             step: self.step,
         })
@@ -266,7 +266,7 @@ impl Agent<f32, usize> for Dqn {
         if saved.sizes != mlp.sizes() || saved.target.len() != mlp.parameters() || !whole {
             return Err(gymkhana_envs::Error::State("another network, or memory of another shape".into()).into());
         }
-        self.adam.set_state(saved.adam, device)?;
+        self.optimizer.set_state(saved.optimizer, device)?;
         self.target = vector(saved.target, device);
         self.replay = saved.replay;
         self.set_policy_state(&State::of(&(saved.sizes, saved.theta, saved.step)))
@@ -294,7 +294,7 @@ struct Saved {
     sizes: Vec<usize>,
     theta: Vec<f32>,
     target: Vec<f32>,
-    adam: AdamState,
+    optimizer: OptimizerState,
     replay: Replay<usize>,
     step: u64,
 }
