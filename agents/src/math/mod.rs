@@ -1,6 +1,7 @@
 //! The arithmetic of the algorithms: pure functions on numbers and slices, each with literal numbers in its tests.
 //! Nothing here knows an agent or a tensor.
 
+pub mod advantage;
 pub mod bandit;
 pub mod choice;
 pub mod importance;
