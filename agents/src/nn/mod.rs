@@ -5,8 +5,10 @@
 
 pub mod device;
 pub mod distribution;
+mod fused;
 pub mod inference;
 pub mod init;
+pub mod kernel;
 pub mod loss;
 pub mod mlp;
 pub mod optimizer;
