@@ -1,11 +1,14 @@
 //! What a policy network's outputs say of actions: choices or controls.
 
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
-use gymkhana_envs::{Elem, Rng, Space};
+use gymkhana_envs::{Elem, Rng, Space, Spec};
 
-use crate::nn::{
-    distribution::{categorical, gaussian},
-    tensors::{index_column, matrix},
+use crate::{
+    error::Error,
+    nn::{
+        distribution::{categorical, gaussian},
+        tensors::{index_column, matrix},
+    },
 };
 
 /// The distribution that a policy network's outputs are the parameters of.
@@ -25,20 +28,13 @@ pub trait Head: Clone + Send + std::fmt::Debug + 'static {
     fn free(&self) -> Vec<f32>;
 
     /// Draws an action.
-    fn sample(
-        &self,
-        outputs: &[f32],
-        free: &[f32],
-        legal: Option<&[bool]>,
-        rng: &mut Rng,
-        action: &mut [Self::A],
-    );
+    fn sample(&self, outputs: &[f32], free: &[f32], legal: Option<&[bool]>, rng: &mut Rng, action: &mut [Self::A]);
 
     /// The likeliest action.
     fn mode(&self, outputs: &[f32], legal: Option<&[bool]>, action: &mut [Self::A]);
 
-    /// An action as the environment is given it.
-    fn bound(&self, action: &[Self::A], bounded: &mut [Self::A]);
+    /// Makes of actions that were drawn, lanes × numbers per action, those that the environment is given.
+    fn bound(&self, actions: &mut [Self::A]);
 
     /// Actions of several rows, to a device.
     fn actions(&self, rows: &[Self::A], device: &Device) -> Self::Actions;
@@ -73,6 +69,16 @@ pub fn illegal(legal: &[bool], width: usize, device: &Device) -> Tensor<2, Bool>
 #[derive(Clone, Debug)]
 pub struct Choices(pub usize);
 
+impl Choices {
+    /// For the choices of a specification.
+    ///
+    /// # Errors
+    /// If there are none.
+    pub fn of(owner: &str, spec: &Spec) -> Result<Self, Error> {
+        spec.actions.choices().map(Self).ok_or_else(|| Error::needs_choices(owner, &spec.id, &spec.actions))
+    }
+}
+
 impl Head for Choices {
     type A = usize;
     type Actions = Tensor<2, Int>;
@@ -97,9 +103,7 @@ impl Head for Choices {
         action[0] = categorical::mode(outputs, legal);
     }
 
-    fn bound(&self, action: &[usize], bounded: &mut [usize]) {
-        bounded.copy_from_slice(action);
-    }
+    fn bound(&self, _: &mut [usize]) {}
 
     fn actions(&self, rows: &[usize], device: &Device) -> Tensor<2, Int> {
         index_column(rows, device)
@@ -124,18 +128,25 @@ impl Head for Choices {
 /// given what was drawn within its bounds, and learning goes by what was drawn.
 #[derive(Clone, Debug)]
 pub struct Controls {
-    low: Vec<f32>,
-    high: Vec<f32>,
+    space: Space,
     log_std: f32,
 }
 
 impl Controls {
-    /// For controls of a space; `log_std` is what the logarithms of deviations begin with. Nothing if they are not controls.
-    pub fn new(space: &Space, log_std: f64) -> Option<Self> {
-        match space {
-            Space::Box { low, high } => Some(Self { low: low.clone(), high: high.clone(), log_std: log_std as f32 }),
-            _ => None,
+    /// For the controls of a specification; `log_std` is what the logarithms of deviations begin with.
+    ///
+    /// # Errors
+    /// If there are none.
+    pub fn of(owner: &str, spec: &Spec, log_std: f64) -> Result<Self, Error> {
+        match spec.actions {
+            Space::Box { .. } => Ok(Self::new(&spec.actions, log_std)),
+            _ => Err(Error::needs_controls(owner, &spec.id, &spec.actions)),
         }
+    }
+
+    /// For controls of a space.
+    pub fn new(space: &Space, log_std: f64) -> Self {
+        Self { space: space.clone(), log_std: log_std as f32 }
     }
 }
 
@@ -144,15 +155,15 @@ impl Head for Controls {
     type Actions = Tensor<2>;
 
     fn outputs(&self) -> usize {
-        self.low.len()
+        self.space.width()
     }
 
     fn width(&self) -> usize {
-        self.low.len()
+        self.space.width()
     }
 
     fn free(&self) -> Vec<f32> {
-        vec![self.log_std; self.low.len()]
+        vec![self.log_std; self.space.width()]
     }
 
     fn sample(&self, outputs: &[f32], free: &[f32], _: Option<&[bool]>, rng: &mut Rng, action: &mut [f32]) {
@@ -163,14 +174,12 @@ impl Head for Controls {
         action.copy_from_slice(outputs);
     }
 
-    fn bound(&self, action: &[f32], bounded: &mut [f32]) {
-        for ((to, a), (low, high)) in bounded.iter_mut().zip(action).zip(self.low.iter().zip(&self.high)) {
-            *to = a.max(*low).min(*high);
-        }
+    fn bound(&self, actions: &mut [f32]) {
+        self.space.clip(actions);
     }
 
     fn actions(&self, rows: &[f32], device: &Device) -> Tensor<2> {
-        matrix(rows, self.low.len(), device)
+        matrix(rows, self.space.width(), device)
     }
 
     fn likelihood(
@@ -180,7 +189,7 @@ impl Head for Controls {
         actions: Tensor<2>,
         _: Option<Tensor<2, Bool>>,
     ) -> Likelihood {
-        let log_std = free.expect("deviations").clone().reshape([1, self.low.len()]);
+        let log_std = free.expect("deviations").clone().reshape([1, self.space.width()]);
         Likelihood {
             log_prob: gaussian::log_probs(outputs, log_std.clone(), actions),
             entropy: gaussian::entropy(log_std),
@@ -191,15 +200,34 @@ impl Head for Controls {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nn::tensors::{to_vec, vector};
 
     #[test]
     fn the_environment_is_given_controls_within_their_bounds() {
         let space = Space::Box { low: vec![-1.0, f32::NEG_INFINITY], high: vec![0.5, 3.0] };
-        let (head, mut bounded) = (Controls::new(&space, 0.0).unwrap(), [0.0; 2]);
-        head.bound(&[0.75, -9.0], &mut bounded);
-        assert_eq!(bounded, [0.5, -9.0]);
-        head.bound(&[-2.0, 4.0], &mut bounded);
-        assert_eq!(bounded, [-1.0, 3.0]);
-        assert!(Controls::new(&Space::Discrete(2), 0.0).is_none());
+        let (head, mut actions) = (Controls::new(&space, -1.0), [0.75, -9.0, -2.0, 4.0]);
+        head.bound(&mut actions);
+        assert_eq!(actions, [0.5, -9.0, -1.0, 3.0]);
+        assert_eq!((head.outputs(), head.width(), head.free()), (2, 2, vec![-1.0; 2]));
+    }
+
+    #[test]
+    fn likelihoods_are_of_the_actions_that_were_chosen() {
+        let device = Device::flex();
+        let close = |found: Tensor<2>, right: &[f32]| {
+            let found = to_vec(found);
+            assert!(found.iter().zip(right).all(|(a, b)| (a - b).abs() < 1e-6), "{found:?}, not {right:?}");
+        };
+        let head = Choices(2);
+        let actions = head.actions(&[1, 1], &device);
+        let mask = illegal(&[true, true, false, true], 2, &device);
+        let found = head.likelihood(matrix(&[0.0, 0.0, 9.0, 0.0], 2, &device), None, actions, Some(mask));
+        close(found.log_prob, &[-std::f32::consts::LN_2, 0.0]);
+        close(found.entropy, &[std::f32::consts::LN_2, 0.0]);
+        let head = Controls::new(&Space::cube(1, -1.0, 1.0), 0.0);
+        let (actions, free) = (head.actions(&[3.0], &device), vector(vec![0.0], &device));
+        let found = head.likelihood(matrix(&[1.0], 1, &device), Some(&free), actions, None);
+        close(found.log_prob, &[-2.0 - 0.918_938_5]);
+        close(found.entropy, &[1.418_938_5]);
     }
 }
