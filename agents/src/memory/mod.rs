@@ -1,10 +1,12 @@
-//! What agents remember: replay for off-policy learning, rollouts for on-policy learning, the last few steps for methods
-//! that look n steps ahead.
+//! What agents remember: replay for off-policy learning, rollouts and whole episodes for on-policy learning, the
+//! last few steps for methods that look n steps ahead.
 
+pub mod episodes;
 pub mod replay;
 pub mod rollout;
 pub mod steps;
 
+pub use episodes::Episodes;
 pub use replay::{Minibatch, Replay};
 pub use rollout::Rollout;
 pub use steps::{Step, Steps};

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Deviations
-//! 1. One thread steps all lanes, and one update is for all of them, as in OpenAI's Baselines and in Stable-Baselines3.
+//! 1. One thread steps all lanes, and one update is for all of them, as in Stable-Baselines3.
 //! 2. Policy and value are two networks, and one optimiser's gradient is clipped over both, as there.
 //! 3. `gae_lambda` below 1 gives advantages as PPO's.
 //! 4. Where an episode is truncated, γ v of the true last observation is added, and nothing is chained over it.
@@ -20,8 +20,8 @@ use gymkhana_envs::{Params, Rng, params, params::above};
 
 use super::{
     head::{Choices, Controls, Head},
-    learner::Plan,
     loss::{Objective, Surrogate},
+    networks::Plan,
     on_policy::{OnPolicy, Settings},
 };
 use crate::{
@@ -99,17 +99,13 @@ impl A2cConfig {
                 clip_range_vf: None,
             },
             clip_range: 0.0.into(),
+            optimizer: self.optimizer,
+            epsilon: self.optimizer_epsilon,
             max_grad_norm: self.max_grad_norm,
             target_kl: None,
         };
-        let plan = Plan {
-            owner: Self::OWNER,
-            hidden: &self.hidden,
-            activation: self.activation,
-            orthogonal: self.orthogonal,
-            optimizer: self.optimizer,
-            epsilon: self.optimizer_epsilon,
-        };
+        let plan =
+            Plan { owner: Self::OWNER, hidden: &self.hidden, activation: self.activation, orthogonal: self.orthogonal };
         OnPolicy::new(settings, &plan, head, setup, rng)
     }
 }

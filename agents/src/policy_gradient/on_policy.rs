@@ -5,15 +5,15 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     head::Head,
-    learner::{Learner, Plan, Samples, Saved},
     loss::{Objective, STATISTICS, Surrogate},
+    networks::{Networks, Plan, Samples, Saved},
 };
 use crate::{
     agent::{Agent, Metrics, Mode, Policy, Setup},
     error::Error,
     math::advantage::gae,
     memory::Rollout,
-    nn::tensors::to_vec,
+    nn::{Optimizer, OptimizerState, Rule, clip_global_norm, tensors::to_vec},
     schedule::Schedule,
 };
 
@@ -43,6 +43,10 @@ pub struct Settings {
     pub objective: Objective,
     /// How far the policy may be left by the clipped surrogate, over the run.
     pub clip_range: Schedule,
+    /// Which optimiser.
+    pub optimizer: Rule,
+    /// Its ε.
+    pub epsilon: f64,
     /// Greatest Euclidean norm of the gradient.
     pub max_grad_norm: f64,
     /// The updates of a rollout stop where the policy has moved by 1.5 times this.
@@ -52,7 +56,8 @@ pub struct Settings {
 /// An agent that learns from rollouts.
 #[derive(Clone, Debug)]
 pub struct OnPolicy<H: Head> {
-    learner: Learner<H>,
+    networks: Networks<H>,
+    optimizer: Optimizer,
     rollout: Rollout<H::A>,
     settings: Settings,
     actions: Space,
@@ -65,8 +70,9 @@ pub struct OnPolicy<H: Head> {
 /// Everything that learning goes on from, on the host.
 #[derive(Serialize, Deserialize)]
 #[serde(bound = "")]
-struct SavedAgent<A: Elem> {
-    learner: Saved,
+struct SavedState<A: Elem> {
+    networks: Saved,
+    optimizer: OptimizerState,
     rollout: Rollout<A>,
     step: u64,
 }
@@ -85,16 +91,18 @@ impl<H: Head> OnPolicy<H> {
             return Err(gymkhana_envs::Error::Parameter { owner: settings.owner.into(), name, value, why }.into());
         }
         let rollout = Rollout::new(settings.n_steps, setup.lanes, width, action_width);
-        let learner = Learner::new(plan, head, setup, rng)?;
-        Ok(Self { learner, rollout, settings, actions: setup.spec.actions.clone(), step: 0, steps: setup.steps })
+        let networks = Networks::new(plan, head, setup, rng)?;
+        let optimizer = networks.optimizer(&[0, 1, 2], settings.optimizer, settings.epsilon);
+        let actions = setup.spec.actions.clone();
+        Ok(Self { networks, optimizer, rollout, settings, actions, step: 0, steps: setup.steps })
     }
 
     /// Learns from a full rollout; `now` is what its last steps led to.
     fn update(&mut self, now: &View<'_, f32>, rng: &mut Rng, log: &mut Metrics) -> Result<(), Error> {
-        let Self { learner, rollout, settings, step, steps, .. } = self;
+        let Self { networks, optimizer, rollout, settings, step, steps, .. } = self;
         let rows = rollout.rows();
-        let values = learner.values(rollout.obs());
-        let advantages = advantages(learner, rollout, settings, &values, now);
+        let values = networks.values(rollout.obs());
+        let advantages = advantages(networks, rollout, settings, &values, now);
         let [advantage, target, value] = columns(&advantages, &values);
         let unknown = vec![0.0; rows];
         let mut samples = Samples {
@@ -111,7 +119,7 @@ impl<H: Head> OnPolicy<H> {
         let log_prob;
         if let Surrogate::Clipped(epsilon) = &mut objective.surrogate {
             *epsilon = settings.clip_range.at(*step, *steps);
-            log_prob = learner.log_probs(&samples);
+            log_prob = networks.log_probs(&samples);
             samples.log_prob = &log_prob;
         }
         let batch_size = settings.batch_size.unwrap_or(rows).min(rows);
@@ -121,14 +129,15 @@ impl<H: Head> OnPolicy<H> {
                 shuffle(&mut order, rng);
             }
             for minibatch in order.chunks(batch_size) {
-                let batch = learner.columns(&samples, minibatch, settings.normalize_advantage);
-                let (gradient, statistics) = learner.gradient(&batch, &objective);
+                let batch = networks.columns(&samples, minibatch, settings.normalize_advantage);
+                let (mut gradient, statistics) = networks.gradient(&batch, &objective);
                 updates += 1;
                 sum = Some(sum.map_or_else(|| statistics.clone(), |sum| sum + statistics.clone()));
                 if settings.target_kl.is_some_and(|most| f64::from(to_vec(statistics)[3]) > 1.5 * most) {
                     break 'update;
                 }
-                learner.step(gradient, settings.max_grad_norm, alpha);
+                clip_global_norm(&mut gradient, settings.max_grad_norm);
+                optimizer.step(&mut networks.theta, gradient, alpha);
             }
         }
         for (name, sum) in STATISTICS.into_iter().zip(sum.map(to_vec).unwrap_or_default()) {
@@ -136,19 +145,19 @@ impl<H: Head> OnPolicy<H> {
         }
         log.record("train/explained_variance", explained_variance(&value, &target));
         log.record("train/learning_rate", alpha);
-        learner.refresh(settings.owner, *step)
+        networks.refresh(settings.owner, *step)
     }
 }
 
 /// The advantage of every row.
 fn advantages<H: Head>(
-    learner: &Learner<H>,
+    networks: &Networks<H>,
     rollout: &Rollout<H::A>,
     settings: &Settings,
     values: &[f64],
     now: &View<'_, f32>,
 ) -> Vec<f64> {
-    let (now, cut) = (learner.values(now.obs.flat), learner.values(rollout.cut_obs()));
+    let (now, cut) = (networks.values(now.obs.flat), networks.values(rollout.cut_obs()));
     let mut next_values = Vec::with_capacity(values.len());
     rollout.next_values(values, &now, &cut, &mut next_values);
     let discounts: Vec<_> = rollout.discounts(settings.gamma).collect();
@@ -175,7 +184,7 @@ pub(super) fn columns(advantages: &[f64], values: &[f64]) -> [Vec<f32>; 3] {
 }
 
 /// Any order, each equally likely (Fisher and Yates).
-fn shuffle(order: &mut [usize], rng: &mut Rng) {
+pub(super) fn shuffle(order: &mut [usize], rng: &mut Rng) {
     for i in (1..order.len()).rev() {
         order.swap(i, rng.below(i + 1));
     }
@@ -196,13 +205,13 @@ pub(super) fn explained_variance(values: &[f32], targets: &[f32]) -> f64 {
 
 impl<H: Head> Policy<f32, H::A> for OnPolicy<H> {
     fn act(&mut self, now: &View<'_, f32>, rng: &mut Rng, act: &mut [H::A]) {
-        self.learner.actor.act(now, rng, act);
+        self.networks.actor.act(now, rng, act);
     }
 }
 
 impl<H: Head> Agent<f32, H::A> for OnPolicy<H> {
     fn learn(&mut self, seen: &Transitions<'_, f32, H::A>, rng: &mut Rng, log: &mut Metrics) -> Result<(), Error> {
-        self.rollout.push(seen, self.learner.actor.drawn());
+        self.rollout.push(seen, self.networks.actor.drawn());
         self.step += seen.lanes() as u64;
         if self.rollout.is_full() {
             self.update(&seen.now, rng, log)?;
@@ -212,33 +221,40 @@ impl<H: Head> Agent<f32, H::A> for OnPolicy<H> {
     }
 
     fn policy(&self, mode: Mode) -> Box<dyn Policy<f32, H::A>> {
-        self.learner.actor.acting(mode)
+        self.networks.actor.acting(mode)
     }
 
     fn values(&self, now: &View<'_, f32>) -> Option<Vec<f64>> {
-        Some(self.learner.values(now.obs.flat))
+        Some(self.networks.values(now.obs.flat))
     }
 
     fn state(&self) -> State {
-        State::of(&SavedAgent { learner: self.learner.saved(), rollout: self.rollout.clone(), step: self.step })
+        State::of(&SavedState {
+            networks: self.networks.saved(),
+            optimizer: self.optimizer.state(),
+            rollout: self.rollout.clone(),
+            step: self.step,
+        })
     }
 
     fn set_state(&mut self, state: &State) -> Result<(), Error> {
-        let saved: SavedAgent<H::A> = state.get()?;
+        let saved: SavedState<H::A> = state.get()?;
         if !saved.rollout.fits(&self.rollout, &self.actions) {
             return Err(gymkhana_envs::Error::State("a rollout of another shape".into()).into());
         }
-        self.learner.restore(saved.learner)?;
+        self.networks.check(&saved.networks)?;
+        self.optimizer.set_state(saved.optimizer, &self.networks.device)?;
+        self.networks.restore(saved.networks)?;
         (self.rollout, self.step) = (saved.rollout, saved.step);
         Ok(())
     }
 
     fn policy_state(&self) -> State {
-        self.learner.policy_state()
+        self.networks.policy_state()
     }
 
     fn set_policy_state(&mut self, state: &State) -> Result<(), Error> {
-        self.learner.set_policy_state(state)
+        self.networks.set_policy_state(state)
     }
 }
 

@@ -1,4 +1,4 @@
-//! A policy network and a value network that learn together, and their optimiser.
+//! A policy network and a value network, and what is learned from.
 
 use burn::tensor::{Device, Tensor};
 use gymkhana_envs::{Rng, State};
@@ -13,7 +13,7 @@ use crate::{
     agent::Setup,
     error::Error,
     nn::{
-        self, Activation, Inference, Init, Mlp, Optimizer, OptimizerState, Rule, clip_global_norm,
+        self, Activation, Inference, Init, Mlp, Optimizer, Rule,
         tensors::{column, matrix, to_vec, vector},
     },
 };
@@ -24,7 +24,7 @@ const MOST_PARAMETERS: usize = 100_000_000;
 /// So many rows at a time are evaluated, so that what hidden layers give of a long rollout need not fit in memory.
 const ROWS: usize = 1 << 14;
 
-/// What networks and their optimiser are.
+/// What the networks are.
 #[derive(Clone, Debug)]
 pub struct Plan<'a> {
     /// Whose they are, for messages.
@@ -36,10 +36,6 @@ pub struct Plan<'a> {
     /// Whether weights are orthogonal at first, with gains √2, 0.01 for the policy's outputs and 1 for the value; otherwise
     /// as PyTorch's.
     pub orthogonal: bool,
-    /// Which optimiser.
-    pub optimizer: Rule,
-    /// Its ε.
-    pub epsilon: f64,
 }
 
 /// What is learned from, row by row.
@@ -61,29 +57,27 @@ pub struct Samples<'a, A> {
     pub value: &'a [f32],
 }
 
-/// Policy, value and optimiser.
+/// Policy and value.
 #[derive(Clone, Debug)]
-pub struct Learner<H: Head> {
+pub struct Networks<H: Head> {
     head: H,
     policy: Mlp,
     value: Mlp,
-    device: Device,
     /// of the policy, of the value, and, where the head has any, free ones
-    theta: Vec<Tensor<1>>,
-    optimizer: Optimizer,
+    pub(super) theta: Vec<Tensor<1>>,
+    pub(super) device: Device,
     /// the policy on the host
     pub(super) actor: Actor<H>,
 }
 
-/// Networks and optimiser on the host.
+/// Networks as they are saved.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Saved {
+pub struct Saved {
     sizes: [Vec<usize>; 2],
     theta: Vec<Vec<f32>>,
-    optimizer: OptimizerState,
 }
 
-impl<H: Head> Learner<H> {
+impl<H: Head> Networks<H> {
     /// For observations of a specification; `rng` draws the first parameters.
     ///
     /// # Errors
@@ -107,11 +101,15 @@ impl<H: Head> Learner<H> {
         let init = |output_gain| if plan.orthogonal { Init::Orthogonal { output_gain } } else { Init::Uniform };
         let mut theta = vec![init(0.01).draw(&policy, rng), init(1.0).draw(&value, rng)];
         theta.extend(Some(head.free()).filter(|free| !free.is_empty()));
-        let sizes: Vec<_> = theta.iter().map(Vec::len).collect();
         let theta: Vec<_> = theta.into_iter().map(|theta| vector(theta, &device)).collect();
         let actor = Actor::new(Inference::new(&policy, &theta[0]), head.free(), head.clone());
-        let optimizer = Optimizer::new(plan.optimizer, plan.epsilon, &sizes, &device);
-        Ok(Self { head, policy, value, device, theta, optimizer, actor })
+        Ok(Self { head, policy, value, theta, device, actor })
+    }
+
+    /// An optimiser of some of the parameters: those of the policy are 0, of the value 1, the free ones 2, if there are any.
+    pub fn optimizer(&self, parts: &[usize], rule: Rule, epsilon: f64) -> Optimizer {
+        let sizes: Vec<_> = parts.iter().filter_map(|part| Some(self.theta.get(*part)?.dims()[0])).collect();
+        Optimizer::new(rule, epsilon, &sizes, &self.device)
     }
 
     /// v(s) of each row.
@@ -160,6 +158,9 @@ impl<H: Head> Learner<H> {
     }
 
     /// The gradient of the loss, and its statistics.
+    ///
+    /// # Panics
+    /// If the head leaves free parameters out of what is likely.
     pub fn gradient(&self, batch: &Columns<H::Actions>, objective: &Objective) -> (Vec<Tensor<1>>, Tensor<1>) {
         let theta: Vec<_> = self.theta.iter().map(|theta| theta.clone().autodiff().require_grad()).collect();
         let obs = batch.obs.clone().autodiff();
@@ -171,10 +172,15 @@ impl<H: Head> Learner<H> {
         (theta.iter().map(gradient).collect(), statistics)
     }
 
-    /// A step of size α against the gradient, which is shortened to `max_norm`.
-    pub fn step(&mut self, mut gradient: Vec<Tensor<1>>, max_norm: f64, alpha: f64) {
-        clip_global_norm(&mut gradient, max_norm);
-        self.optimizer.step(&mut self.theta, gradient, alpha);
+    /// The gradient of the values' mean squared error.
+    ///
+    /// # Panics
+    /// Never: the error depends on the parameters.
+    pub fn value_gradient(&self, batch: &Columns<H::Actions>) -> Tensor<1> {
+        let theta = self.theta[1].clone().autodiff().require_grad();
+        let values = self.value.forward(&theta, batch.obs.clone().autodiff());
+        let loss = (batch.target.clone() - values).square().mean();
+        theta.grad(&loss.backward()).expect("the error depends on the parameters")
     }
 
     /// Acts from now on by the parameters as they are now.
@@ -182,10 +188,7 @@ impl<H: Head> Learner<H> {
     /// # Errors
     /// If they are not finite.
     pub fn refresh(&mut self, owner: &'static str, step: u64) -> Result<(), Error> {
-        self.actor.network.set(&self.theta[0]);
-        if let Some(free) = self.theta.get(2) {
-            self.actor.free = to_vec(free.clone());
-        }
+        self.inform();
         // The sum is not finite where one of them is not.
         let sum = |theta: &[f32]| f64::from(theta.iter().sum::<f32>());
         let all = sum(self.actor.network.theta()) + sum(&self.actor.free) + sum(&to_vec(self.theta[1].clone()));
@@ -197,50 +200,61 @@ impl<H: Head> Learner<H> {
         [&self.policy, &self.value].map(|mlp| mlp.sizes().to_vec())
     }
 
-    /// Everything that learning goes on from.
-    pub(super) fn saved(&self) -> Saved {
+    /// All parameters.
+    pub fn saved(&self) -> Saved {
         let theta = self.theta.iter().map(|theta| to_vec(theta.clone())).collect();
-        Saved { sizes: self.sizes(), theta, optimizer: self.optimizer.state() }
+        Saved { sizes: self.sizes(), theta }
+    }
+
+    /// Whether [`saved`](Self::saved) gave this, of networks like these.
+    ///
+    /// # Errors
+    /// If not.
+    pub fn check(&self, saved: &Saved) -> Result<(), Error> {
+        let lengths = saved.theta.iter().map(Vec::len);
+        if saved.sizes == self.sizes() && lengths.eq(self.theta.iter().map(|theta| theta.dims()[0])) {
+            return Ok(());
+        }
+        let why = format!("networks of layers {:?}, not {:?}", saved.sizes, self.sizes());
+        Err(gymkhana_envs::Error::State(why).into())
     }
 
     /// Puts back what [`saved`](Self::saved) took.
-    pub(super) fn restore(&mut self, saved: Saved) -> Result<(), Error> {
-        self.check(&saved.sizes, &saved.theta)?;
-        self.optimizer.set_state(saved.optimizer, &self.device)?;
-        self.put(saved.theta)
+    ///
+    /// # Errors
+    /// If it does not fit.
+    pub fn restore(&mut self, saved: Saved) -> Result<(), Error> {
+        self.check(&saved)?;
+        self.put(saved.theta);
+        Ok(())
     }
 
     /// What the policy depends on.
-    pub(super) fn policy_state(&self) -> State {
+    pub fn policy_state(&self) -> State {
         State::of(&(self.policy.sizes(), self.actor.network.theta(), &self.actor.free))
     }
 
     /// Puts back what [`policy_state`](Self::policy_state) took; values stay as they are.
-    pub(super) fn set_policy_state(&mut self, state: &State) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// If it does not fit.
+    pub fn set_policy_state(&mut self, state: &State) -> Result<(), Error> {
         let (sizes, policy, free): (Vec<usize>, Vec<f32>, Vec<f32>) = state.get()?;
         let mut theta = vec![policy, to_vec(self.theta[1].clone())];
         theta.extend(Some(free).filter(|free| !free.is_empty()));
-        self.check(&[sizes, self.value.sizes().to_vec()], &theta)?;
-        self.put(theta)
+        self.restore(Saved { sizes: [sizes, self.value.sizes().to_vec()], theta })
     }
 
-    fn check(&self, sizes: &[Vec<usize>; 2], theta: &[Vec<f32>]) -> Result<(), Error> {
-        let lengths: Vec<_> = theta.iter().map(Vec::len).collect();
-        let here: Vec<_> = self.theta.iter().map(|theta| theta.dims()[0]).collect();
-        if *sizes == self.sizes() && lengths == here {
-            return Ok(());
-        }
-        let why = format!("networks of layers {sizes:?}, not {:?}", self.sizes());
-        Err(gymkhana_envs::Error::State(why).into())
-    }
-
-    fn put(&mut self, theta: Vec<Vec<f32>>) -> Result<(), Error> {
+    fn put(&mut self, theta: Vec<Vec<f32>>) {
         self.theta = theta.into_iter().map(|theta| vector(theta, &self.device)).collect();
+        self.inform();
+    }
+
+    fn inform(&mut self) {
         self.actor.network.set(&self.theta[0]);
         if let Some(free) = self.theta.get(2) {
             self.actor.free = to_vec(free.clone());
         }
-        Ok(())
     }
 }
 
@@ -262,7 +276,9 @@ pub(super) fn standardize(x: &mut [f32]) {
     let mean = x.iter().map(|x| f64::from(*x)).sum::<f64>() / n;
     let variance = x.iter().map(|x| (f64::from(*x) - mean).powi(2)).sum::<f64>() / (n - 1.0);
     let scale = 1.0 / (variance.sqrt() + 1e-8);
-    x.iter_mut().for_each(|x| *x = ((f64::from(*x) - mean) * scale) as f32);
+    for x in x {
+        *x = ((f64::from(*x) - mean) * scale) as f32;
+    }
 }
 
 #[cfg(test)]
