@@ -9,6 +9,9 @@ use crate::{device::DeviceName, error::Error};
 /// Something that acts. `O` and `A` are the kinds of number in observations and actions: `usize` or `f32`.
 pub trait Policy<O: Elem, A: Elem>: Send {
     /// Chooses an action for every lane: `act` is lanes × numbers per action.
+    ///
+    /// Controls are finite and within the bounds of the action space ([`Space::clip`](gymkhana_envs::Space::clip)): what is
+    /// written here is what the environment gets, and some pay for what is beyond their bounds.
     fn act(&mut self, now: &View<'_, O>, rng: &mut Rng, act: &mut [A]);
 }
 
@@ -20,6 +23,10 @@ pub trait Policy<O: Elem, A: Elem>: Send {
 )]
 pub trait Agent<O: Elem, A: Elem>: Policy<O, A> {
     /// Takes in one step of every lane, and updates when an update is due.
+    ///
+    /// In training it follows every [`act`](Policy::act), before the next one and before any [`state`](Self::state) is
+    /// taken. `seen.act` is what the environment got. What an update needs beside that (the control before it was clipped,
+    /// its log-probability, a value) an agent remembers from `act` until `learn`, and no longer: it is no part of a state.
     ///
     /// # Errors
     /// If learning diverged.

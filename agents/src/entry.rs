@@ -1,9 +1,9 @@
 //! What the registry's lines are made of: an agent with its types forgotten, and how it is built from settings.
 
-use std::fmt;
+use std::{any::Any, fmt};
 
 use gymkhana_envs::{
-    Elem, Param, Params, Rng, probe,
+    Batch, Elem, Param, Params, Rng, probe,
     registry::{AnyBatch, Settings, Values, typed, values},
 };
 
@@ -12,20 +12,50 @@ use crate::{
     error::Error,
 };
 
-/// An agent whose kinds of observation and action are known only when the program runs.
+/// An agent whose kinds of observation and action are known only when the program runs. Whoever does something with it
+/// goes through [`any_agent!`](crate::any_agent).
 pub enum AnyAgent {
     /// Observations are indices, actions are choices.
     IndexChoice(Box<dyn Agent<usize, usize>>),
     /// Observations are features, actions are choices.
     FeatureChoice(Box<dyn Agent<f32, usize>>),
+    /// Observations are features, actions are controls.
+    FeatureControl(Box<dyn Agent<f32, f32>>),
+}
+
+/// Evaluates an expression with the agent in an [`AnyAgent`], whatever its kinds of number. The batch that belongs to it is
+/// had by [`Entry::batch_for`].
+#[macro_export]
+macro_rules! any_agent {
+    ($any:expr, $agent:ident => $body:expr) => {
+        match $any {
+            $crate::entry::AnyAgent::IndexChoice($agent) => $body,
+            $crate::entry::AnyAgent::FeatureChoice($agent) => $body,
+            $crate::entry::AnyAgent::FeatureControl($agent) => $body,
+        }
+    };
+}
+
+impl AnyAgent {
+    /// What it works with.
+    pub fn kinds(&self) -> Kinds {
+        match self {
+            Self::IndexChoice(_) => Kinds::IndexChoice,
+            Self::FeatureChoice(_) => Kinds::FeatureChoice,
+            Self::FeatureControl(_) => Kinds::FeatureControl,
+        }
+    }
+
+    /// The agent, if it is of these kinds of number.
+    pub fn typed<O: Elem, A: Elem>(&self) -> Option<&dyn Agent<O, A>> {
+        let erased: &dyn Any = any_agent!(self, agent => agent);
+        erased.downcast_ref::<Box<dyn Agent<O, A>>>().map(|agent| &**agent)
+    }
 }
 
 impl fmt::Debug for AnyAgent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::IndexChoice(_) => "AnyAgent::IndexChoice",
-            Self::FeatureChoice(_) => "AnyAgent::FeatureChoice",
-        })
+        write!(f, "AnyAgent::{:?}", self.kinds())
     }
 }
 
@@ -36,15 +66,28 @@ pub enum Kinds {
     IndexChoice,
     /// Features and choices: the DQN family.
     FeatureChoice,
+    /// Features and controls.
+    FeatureControl,
 }
 
 impl Kinds {
     /// The kinds of number in observations and actions, as [`Elem::KIND`] says them.
-    pub fn names(self) -> (&'static str, &'static str) {
+    pub const fn names(self) -> (&'static str, &'static str) {
         match self {
             Self::IndexChoice => (usize::KIND, usize::KIND),
             Self::FeatureChoice => (f32::KIND, usize::KIND),
+            Self::FeatureControl => (f32::KIND, f32::KIND),
         }
+    }
+
+    /// What a person calls its observations: "indices" or "features".
+    pub fn observations(self) -> &'static str {
+        if self.names().0 == usize::KIND { "indices" } else { "features" }
+    }
+
+    /// What a person calls its actions: "choices" or "controls".
+    pub fn actions(self) -> &'static str {
+        if self.names().1 == usize::KIND { "choices" } else { "controls" }
     }
 }
 
@@ -84,8 +127,8 @@ pub struct Entry {
     pub equations: &'static str,
     /// Where it comes from.
     pub source: &'static str,
-    /// What it works with.
-    pub kinds: Kinds,
+    /// What it works with: one of these, by what the environment gives and takes.
+    pub kinds: &'static [Kinds],
     /// What it is for.
     pub scope: Scope,
     /// Its branch of the [taxonomy](crate::taxonomy).
@@ -104,9 +147,8 @@ impl Entry {
     where
         C: Recipe<usize, usize, Agent: 'static>,
     {
-        let build: Build =
-            |settings, setup, rng| Ok(AnyAgent::IndexChoice(Box::new(typed::<C>(settings)?.build(setup, rng)?)));
-        Self::of::<C>(Kinds::IndexChoice, build, [about, equations, source])
+        let build: Build = |settings, setup, rng| built(&typed::<C>(settings)?, setup, rng).map(AnyAgent::IndexChoice);
+        Self::of::<C>(&[Kinds::IndexChoice], build, [about, equations, source])
     }
 
     /// As [`index_choice`](Self::index_choice), for features and choices.
@@ -115,11 +157,42 @@ impl Entry {
         C: Recipe<f32, usize, Agent: 'static>,
     {
         let build: Build =
-            |settings, setup, rng| Ok(AnyAgent::FeatureChoice(Box::new(typed::<C>(settings)?.build(setup, rng)?)));
-        Self::of::<C>(Kinds::FeatureChoice, build, [about, equations, source])
+            |settings, setup, rng| built(&typed::<C>(settings)?, setup, rng).map(AnyAgent::FeatureChoice);
+        Self::of::<C>(&[Kinds::FeatureChoice], build, [about, equations, source])
     }
 
-    const fn of<C: Params>(kinds: Kinds, build: Build, [about, equations, source]: [&'static str; 3]) -> Self {
+    /// As [`index_choice`](Self::index_choice), for features and controls.
+    pub const fn feature_control<C>(about: &'static str, equations: &'static str, source: &'static str) -> Self
+    where
+        C: Recipe<f32, f32, Agent: 'static>,
+    {
+        let build: Build =
+            |settings, setup, rng| built(&typed::<C>(settings)?, setup, rng).map(AnyAgent::FeatureControl);
+        Self::of::<C>(&[Kinds::FeatureControl], build, [about, equations, source])
+    }
+
+    /// As [`index_choice`](Self::index_choice), for features and either choices or controls, whichever the environment
+    /// takes.
+    pub const fn feature<C>(about: &'static str, equations: &'static str, source: &'static str) -> Self
+    where
+        C: Recipe<f32, usize, Agent: 'static> + Recipe<f32, f32, Agent: 'static>,
+    {
+        let build: Build = |settings, setup, rng| {
+            let config = typed::<C>(settings)?;
+            if setup.spec.actions.is_index() {
+                built(&config, setup, rng).map(AnyAgent::FeatureChoice)
+            } else {
+                built(&config, setup, rng).map(AnyAgent::FeatureControl)
+            }
+        };
+        Self::of::<C>(&[Kinds::FeatureChoice, Kinds::FeatureControl], build, [about, equations, source])
+    }
+
+    const fn of<C: Params>(
+        kinds: &'static [Kinds],
+        build: Build,
+        [about, equations, source]: [&'static str; 3],
+    ) -> Self {
         let check: fn(Settings<'_>) -> Result<Values, Error> = |settings| Ok(values::<C>(settings)?);
         let (scope, branch) = (Scope::Control, "");
         Self { id: C::OWNER, about, equations, source, kinds, scope, branch, params: C::list, check, build }
@@ -137,26 +210,73 @@ impl Entry {
         Self { scope, ..self }
     }
 
-    /// Refuses an environment whose kinds of number are not the agent's.
+    /// Whether it works with these kinds.
+    pub fn takes(&self, kinds: Kinds) -> bool {
+        self.kinds.contains(&kinds)
+    }
+
+    /// What it works with, in words: "indices" or "features"; "choices", "controls" or both.
+    pub fn kinds_in_words(&self) -> (String, String) {
+        let words = |word: fn(Kinds) -> &'static str| {
+            let mut words: Vec<_> = self.kinds.iter().map(|kinds| word(*kinds)).collect();
+            words.dedup();
+            words.join(" or ")
+        };
+        (words(Kinds::observations), words(Kinds::actions))
+    }
+
+    /// Refuses an environment whose kinds of number are none of the agent's.
     ///
     /// # Errors
     /// With both sides and the wrapper that bridges them.
     pub fn check_fit(&self, env: &AnyBatch) -> Result<(), Error> {
-        let ((needs_obs, needs_act), (has_obs, has_act)) = (self.kinds.names(), env.kinds());
-        let spec = env.spec();
-        if needs_act != has_act {
-            return Err(Error::needs_choices(self.id, &spec.id, &spec.actions));
+        if self.kinds.iter().any(|kinds| kinds.names() == env.kinds()) {
+            return Ok(());
         }
-        if needs_obs != has_obs {
-            let features = needs_obs == f32::KIND;
-            return Err(Error::Misfit {
-                agent: self.id.into(),
-                env: spec.id.clone(),
-                needs: format!("observations that are {}", if features { "features" } else { "indices" }),
-                has: format!("observations in {}", spec.observations),
-                bridge: Some(if features { "one-hot" } else { "discretize:bins=8" }),
-            });
+        Err(misfit(self.id, self.kinds, env))
+    }
+
+    /// The batch in the kinds of number of one of this entry's agents.
+    ///
+    /// # Errors
+    /// If the agent does not fit it.
+    pub fn batch_for<O: Elem, A: Elem>(
+        &self,
+        _: &dyn Agent<O, A>,
+        batch: AnyBatch,
+    ) -> Result<Box<dyn Batch<O = O, A = A>>, Error> {
+        if batch.kinds() == (O::KIND, A::KIND) {
+            return Ok(batch.typed().expect("a batch is of the kinds that it says"));
         }
-        Ok(())
+        let built = self.kinds.iter().position(|kinds| kinds.names() == (O::KIND, A::KIND));
+        Err(misfit(self.id, built.map_or(self.kinds, |at| &self.kinds[at..=at]), &batch))
+    }
+}
+
+/// The agent of a configuration, its type forgotten.
+fn built<O: Elem, A: Elem, C: Recipe<O, A, Agent: 'static>>(
+    config: &C,
+    setup: &Setup<'_>,
+    rng: &mut Rng,
+) -> Result<Box<dyn Agent<O, A>>, Error> {
+    Ok(Box::new(config.build(setup, rng)?))
+}
+
+/// What is wrong where an agent works with none of an environment's kinds: first its actions, then its observations.
+fn misfit(agent: &'static str, kinds: &[Kinds], env: &AnyBatch) -> Error {
+    let (spec, (_, has)) = (env.spec(), env.kinds());
+    let Some(kinds) = kinds.iter().find(|kinds| kinds.names().1 == has) else {
+        return if has == f32::KIND {
+            Error::needs_choices(agent, &spec.id, &spec.actions)
+        } else {
+            Error::needs_controls(agent, &spec.id, &spec.actions)
+        };
+    };
+    Error::Misfit {
+        agent: agent.into(),
+        env: spec.id.clone(),
+        needs: format!("observations that are {}", kinds.observations()),
+        has: format!("observations in {}", spec.observations),
+        bridge: Some(if kinds.names().0 == f32::KIND { "one-hot" } else { "discretize:bins=8" }),
     }
 }

@@ -88,4 +88,15 @@ impl Error {
             bridge: (!has.is_index()).then_some("discretize-action:bins=5"),
         }
     }
+
+    /// A misfit of an agent that needs controls; no wrapper makes them of choices.
+    pub(crate) fn needs_controls(agent: &str, env: &str, has: &Space) -> Self {
+        Self::Misfit {
+            agent: agent.into(),
+            env: env.into(),
+            needs: "actions that are controls".into(),
+            has: format!("actions in {has}"),
+            bridge: None,
+        }
+    }
 }

@@ -14,7 +14,7 @@
 //! ```
 
 use gymkhana_envs::{
-    Batch, Elem, Rng, Rows, SeedSequence, Seeds, View,
+    Batch, Elem, Rng, Rows, SeedSequence, Seeds, Spec, View,
     probe::{Means, Probe, ProbeParams},
     registry::{AnyBatch, Settings},
     wrappers,
@@ -24,8 +24,9 @@ pub use gymkhana_envs::probe::Kind;
 
 use crate::{
     agent::{Agent, Metrics, Mode, Recipe, Setup, round},
+    any_agent,
     device::DeviceName,
-    entry::{AnyAgent, Entry},
+    entry::Entry,
     error::Error,
 };
 
@@ -34,13 +35,15 @@ use crate::{
 pub struct Fault {
     /// Which.
     pub probe: Kind,
+    /// What its actions were: "choices" or "controls". An agent that takes either is probed with both.
+    pub actions: &'static str,
     /// What it learned, and what it should have.
     pub found: String,
 }
 
 impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?}: {}", self.probe, self.found)
+        write!(f, "{:?} with {}: {}", self.probe, self.actions, self.found)
     }
 }
 
@@ -63,10 +66,17 @@ pub fn faults<O: Elem, A: Elem, C: Recipe<O, A, Agent: 'static>>(config: &C, ste
     if C::list().iter().any(|param| param.name == "gamma") {
         config.set("gamma", &GAMMA.to_string())?;
     }
-    faults_of(&Kind::ALL, steps, |setup, rng| Ok(Box::new(config.build(setup, rng)?)))
+    let mut faults = Vec::new();
+    for probe in Kind::ALL {
+        let (root, mut world) = (SeedSequence::new(1), world::<O, A>(probe)?);
+        let mut agent = config.build(&setup(world.spec(), steps), &mut root.child(1).rng())?;
+        faults.extend(fault(probe, &mut agent, &mut *world, steps)?);
+    }
+    Ok(faults)
 }
 
-/// The same for a line of the registry, with some settings, on the probes that are within its scope.
+/// The same for a line of the registry, with some settings, on the probes that are within its scope, in each of the kinds
+/// of number that it takes.
 ///
 /// # Errors
 /// As [`faults`].
@@ -74,54 +84,52 @@ pub fn faults_of_entry(entry: &Entry, settings: Settings<'_>, steps: u64) -> Res
     let gamma = GAMMA.to_string();
     let discount = (entry.params)().iter().any(|param| param.name == "gamma").then_some(("gamma", gamma.as_str()));
     let settings: Vec<_> = settings.iter().copied().chain(discount).collect();
-    let probes: Vec<Kind> = Kind::ALL.into_iter().filter(|probe| entry.scope.includes(*probe)).collect();
-    macro_rules! probe_as {
-        ($($kind:ident $o:ty, $a:ty;)*) => {
-            match entry.kinds {
-                $(crate::entry::Kinds::$kind => faults_of::<$o, $a>(&probes, steps, |setup, rng| {
-                    match (entry.build)(&settings, setup, rng)? {
-                        AnyAgent::$kind(agent) => Ok(agent),
-                        other => unreachable!("{other:?} is not of its entry's kind"),
-                    }
-                }),)*
-            }
-        };
-    }
-    probe_as!(IndexChoice usize, usize; FeatureChoice f32, usize;)
-}
-
-/// The same for whatever `build` builds, on some of the probes.
-///
-/// # Errors
-/// As [`faults`].
-pub fn faults_of<O: Elem, A: Elem>(
-    probes: &[Kind],
-    steps: u64,
-    mut build: impl FnMut(&Setup<'_>, &mut Rng) -> Result<Box<dyn Agent<O, A>>, Error>,
-) -> Result<Vec<Fault>, Error> {
     let mut faults = Vec::new();
-    for &probe in probes {
-        let root = SeedSequence::new(1);
-        let mut world = world::<O, A>(probe, &Seeds::Spawned(root.child(0)))?;
-        let setup = Setup { spec: world.spec(), lanes: LANES, steps, device: DeviceName::default() };
-        let mut agent = build(&setup, &mut root.child(1).rng())?;
-        let mut rng = root.child(2).rng();
-        let mut act = vec![A::default(); LANES * world.spec().actions.width()];
-        let mut log = Metrics::default();
-        for _ in 0..steps / LANES as u64 {
-            round(&mut *agent, &mut *world, &mut act, &mut rng, &mut log)?;
+    for kinds in entry.kinds {
+        for probe in Kind::ALL.into_iter().filter(|probe| entry.scope.includes(*probe)) {
+            let (root, world) = (SeedSequence::new(1), any_world(probe, kinds.names())?);
+            let mut agent = (entry.build)(&settings, &setup(world.spec(), steps), &mut root.child(1).rng())?;
+            faults.extend(any_agent!(&mut agent, agent => {
+                let mut world = entry.batch_for(&**agent, world)?;
+                fault(probe, &mut **agent, &mut *world, steps)?
+            }));
         }
-        let found = if probe.is_about_actions() { wrong_action(probe, &*agent) } else { wrong_value(probe, &*agent) };
-        faults.extend(found.map(|found| Fault { probe, found }));
     }
     Ok(faults)
 }
 
+fn setup(spec: &Spec, steps: u64) -> Setup<'_> {
+    Setup { spec, lanes: LANES, steps, device: DeviceName::default() }
+}
+
+/// Trains an agent on a probe, and says what is wrong with what it learned.
+fn fault<O: Elem, A: Elem, G: Agent<O, A> + ?Sized>(
+    probe: Kind,
+    agent: &mut G,
+    world: &mut dyn Batch<O = O, A = A>,
+    steps: u64,
+) -> Result<Option<Fault>, Error> {
+    let mut rng = SeedSequence::new(1).child(2).rng();
+    let mut act = vec![A::default(); LANES * world.spec().actions.width()];
+    let mut log = Metrics::default();
+    for _ in 0..steps / LANES as u64 {
+        round(agent, world, &mut act, &mut rng, &mut log)?;
+    }
+    let found = if probe.is_about_actions() { wrong_action(probe, agent) } else { wrong_value(probe, agent) };
+    let actions = if A::KIND == f32::KIND { "controls" } else { "choices" };
+    Ok(found.map(|found| Fault { probe, actions, found }))
+}
+
 /// A probe in the kinds of number that an agent takes.
-fn world<O: Elem, A: Elem>(probe: Kind, seeds: &Seeds) -> Result<Box<dyn Batch<O = O, A = A>>, Error> {
-    let batch = if A::KIND == f32::KIND { lanes::<[f32; 1]>(probe, seeds)? } else { lanes::<usize>(probe, seeds)? };
-    let batch = if O::KIND == f32::KIND { wrappers::wrap(batch, "one-hot")? } else { batch };
-    Ok(batch.typed().expect("a batch of the kinds that were asked for"))
+fn world<O: Elem, A: Elem>(probe: Kind) -> Result<Box<dyn Batch<O = O, A = A>>, Error> {
+    Ok(any_world(probe, (O::KIND, A::KIND))?.typed().expect("a batch of the kinds that were asked for"))
+}
+
+/// A probe in kinds of number as [`Elem::KIND`] says them.
+fn any_world(probe: Kind, (obs, act): (&str, &str)) -> Result<AnyBatch, Error> {
+    let seeds = Seeds::Spawned(SeedSequence::new(1).child(0));
+    let batch = if act == f32::KIND { lanes::<[f32; 1]>(probe, &seeds)? } else { lanes::<usize>(probe, &seeds)? };
+    Ok(if obs == f32::KIND { wrappers::wrap(batch, "one-hot")? } else { batch })
 }
 
 fn lanes<M: Means>(probe: Kind, seeds: &Seeds) -> Result<AnyBatch, Error> {
@@ -140,7 +148,7 @@ fn states<O: Elem>(probe: Kind) -> Vec<O> {
     }
 }
 
-fn wrong_value<O: Elem, A: Elem>(probe: Kind, agent: &dyn Agent<O, A>) -> Option<String> {
+fn wrong_value<O: Elem, A: Elem, G: Agent<O, A> + ?Sized>(probe: Kind, agent: &G) -> Option<String> {
     let (flat, n) = (states::<O>(probe), probe.states());
     let values = agent.values(&View::new(Rows { flat: &flat, width: flat.len() / n }, &vec![true; n]))?;
     let right: Vec<f64> = (0..n).map(|state| probe.value(state, GAMMA, 1.0)).collect();
@@ -149,7 +157,7 @@ fn wrong_value<O: Elem, A: Elem>(probe: Kind, agent: &dyn Agent<O, A>) -> Option
     (!close).then(|| format!("values {values:.3?}, which should be {right:.3?}"))
 }
 
-fn wrong_action<O: Elem, A: Elem>(probe: Kind, agent: &dyn Agent<O, A>) -> Option<String> {
+fn wrong_action<O: Elem, A: Elem, G: Agent<O, A> + ?Sized>(probe: Kind, agent: &G) -> Option<String> {
     let (flat, n) = (states::<O>(probe), probe.states());
     let mut act = vec![A::default(); n];
     let first = vec![true; n];

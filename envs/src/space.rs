@@ -90,6 +90,19 @@ impl Space {
         }
     }
 
+    /// Brings rows of controls within their bounds, number by number. What is no number stays, to be refused; a space of
+    /// indices has no controls.
+    #[inline]
+    pub fn clip(&self, rows: &mut [f32]) {
+        let Self::Box { low, high } = self else { return };
+        for row in rows.chunks_exact_mut(low.len().max(1)) {
+            for ((x, low), high) in row.iter_mut().zip(low).zip(high) {
+                *x = if *x < *low { *low } else { *x };
+                *x = if *x > *high { *high } else { *x };
+            }
+        }
+    }
+
     /// Whether a row of features is in the space.
     #[inline]
     pub fn contains_features(&self, row: &[f32]) -> bool {
@@ -162,6 +175,15 @@ mod tests {
         assert!(!Space::MultiBinary(2).contains_indices(&[0, 2]));
         assert!(Space::cube(2, -1.0, 1.0).contains_features(&[1.0, -1.0]));
         assert!(!Space::unbounded(1).contains_features(&[f32::NAN]));
+    }
+
+    #[test]
+    fn controls_are_clipped_number_by_number() {
+        let space = Space::Box { low: vec![-2.0, f32::NEG_INFINITY], high: vec![2.0, 0.0] };
+        let mut rows = [-2.5, -9.0, 1.5, 3.0, f32::NAN, 0.0];
+        space.clip(&mut rows);
+        assert_eq!(rows[..4], [-2.0, -9.0, 1.5, 0.0]);
+        assert!(rows[4].is_nan() && rows[5] == 0.0);
     }
 
     #[test]

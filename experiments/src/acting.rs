@@ -1,7 +1,7 @@
 //! A saved policy at work on observations from elsewhere, through the wrappers that it was trained in.
 
 use anyhow::{Result, bail, ensure};
-use gymkhana_agents::{Mode, Policy, registry::AnyAgent};
+use gymkhana_agents::{Mode, Policy, any_agent};
 use gymkhana_envs::{
     Batch, Elem, Rng, Seeds, Space, Spec,
     fed::{Fed, Feed},
@@ -125,11 +125,9 @@ impl Actor {
         let mut batch = launch::wrapped(batch, saved.config())?;
         batch.layer().freeze();
         batch.layer().set_statistics(saved.statistics())?;
-        let hand = match (saved.agent(), batch) {
-            (AnyAgent::IndexChoice(agent), AnyBatch::IndexChoice(batch)) => Hand::boxed(batch, agent.policy(mode)),
-            (AnyAgent::FeatureChoice(agent), AnyBatch::FeatureChoice(batch)) => Hand::boxed(batch, agent.policy(mode)),
-            (_, batch) => bail!("the policy does not fit observations in {}", batch.spec().observations),
-        };
+        let hand = any_agent!(saved.agent(), agent => {
+            Hand::boxed(saved.entry()?.batch_for(&**agent, batch)?, agent.policy(mode))
+        });
         Ok(Self { space: spec.observations.clone(), told: masked.then_some(false), eyes, hand })
     }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use gymkhana_agents::{Agent, DeviceName, Setup, registry as agents, registry::AnyAgent};
+use gymkhana_agents::{Agent, DeviceName, Setup, any_agent, registry as agents, registry::AnyAgent};
 use gymkhana_envs::{
     Batch, Elem, Registry, SeedSequence, Seeds, Spec,
     registry::{AnyBatch, Made},
@@ -200,21 +200,12 @@ pub fn run_cell(
     let agent = build_agent(config, training.spec(), cell.seed)?;
     let env_spec = environment(envs, config)?.spec().clone();
     let mut make = Make { config, env_spec, masks, cell, making, found, observer };
-    match (training, during, after, agent) {
-        (AnyBatch::IndexChoice(t), AnyBatch::IndexChoice(d), AnyBatch::IndexChoice(a), AnyAgent::IndexChoice(g)) => {
-            make.run([t, d, a], g)
-        }
-        (
-            AnyBatch::FeatureChoice(t),
-            AnyBatch::FeatureChoice(d),
-            AnyBatch::FeatureChoice(a),
-            AnyAgent::FeatureChoice(g),
-        ) => make.run([t, d, a], g),
-        (env, ..) => {
-            agents::find(&config.agent)?.check_fit(&env)?;
-            bail!("{} does not fit {}", config.agent, config.env)
-        }
-    }
+    let entry = agents::find(&config.agent)?;
+    any_agent!(agent, agent => {
+        let batch = |batch| entry.batch_for(&*agent, batch);
+        let worlds = [batch(training)?, batch(during)?, batch(after)?];
+        make.run(worlds, agent)
+    })
 }
 
 /// A run in the making, whatever its kinds of number.

@@ -3,11 +3,14 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
-use gymkhana_agents::{Mode, Policy, registry::AnyAgent};
-use gymkhana_envs::{Env, Lanes, Registry, Rng, Seeds, Spec, State, registry::AnyBatch};
+use gymkhana_agents::{
+    Mode, Policy, any_agent,
+    registry::{self, AnyAgent, Entry},
+};
+use gymkhana_envs::{Elem, Env, Lanes, Registry, Rng, Seeds, Spec, State, registry::AnyBatch};
 
 use crate::{
-    acting::{Actor, Seen},
+    acting::{Action, Actor, Seen},
     config::RunConfig,
     evaluate::{Evaluation, evaluate, lanes_for},
     launch,
@@ -51,11 +54,7 @@ pub fn load_named(envs: &Registry, run_dir: &Path, name: &str) -> Result<SavedPo
     let SavedState { policy, statistics } = read_policy(run_dir, name)?;
     let mut agent = launch::build_agent(&manifest.config, &manifest.spec, manifest.seed)?;
     let damaged = || format!("{} does not fit the run's agent", run_dir.join(name).display());
-    match &mut agent {
-        AnyAgent::IndexChoice(agent) => agent.set_policy_state(&policy),
-        AnyAgent::FeatureChoice(agent) => agent.set_policy_state(&policy),
-    }
-    .with_context(damaged)?;
+    any_agent!(&mut agent, agent => agent.set_policy_state(&policy)).with_context(damaged)?;
     Ok(SavedPolicy {
         envs: envs.clone(),
         agent,
@@ -84,6 +83,14 @@ impl SavedPolicy {
         &self.agent
     }
 
+    /// The registry's line of the agent.
+    ///
+    /// # Errors
+    /// If it is not in the registry any more.
+    pub fn entry(&self) -> Result<&'static Entry> {
+        Ok(registry::find(&self.config.agent)?)
+    }
+
     /// The statistics of the wrappers that it acted through.
     pub fn statistics(&self) -> &[State] {
         &self.statistics
@@ -104,20 +111,9 @@ impl SavedPolicy {
         self.seed
     }
 
-    /// The policy, if it acts on state indices.
-    pub fn on_indices(&self, mode: Mode) -> Option<Box<dyn Policy<usize, usize>>> {
-        match &self.agent {
-            AnyAgent::IndexChoice(agent) => Some(agent.policy(mode)),
-            AnyAgent::FeatureChoice(_) => None,
-        }
-    }
-
-    /// The policy, if it acts on features.
-    pub fn on_features(&self, mode: Mode) -> Option<Box<dyn Policy<f32, usize>>> {
-        match &self.agent {
-            AnyAgent::FeatureChoice(agent) => Some(agent.policy(mode)),
-            AnyAgent::IndexChoice(_) => None,
-        }
+    /// The policy, if it is of these kinds of number: `policy::<f32, f32>(Mode::Greedy)` sees features and gives controls.
+    pub fn policy<O: Elem, A: Elem>(&self, mode: Mode) -> Option<Box<dyn Policy<O, A>>> {
+        self.agent.typed::<O, A>().map(|agent| agent.policy(mode))
     }
 
     /// The policy at work, through the wrappers it was trained in, on observations as its environment gives them.
@@ -148,6 +144,18 @@ impl SavedPolicy {
 
     fn choice(&self, seen: Seen<'_>) -> Result<usize> {
         self.actor(Mode::Greedy)?.begin(seen)?.choice().context("this policy's environment takes no single choice")
+    }
+
+    /// The greedy controls for one observation of features, as the environment gives it, with which an episode begins. To
+    /// act many times, take an [`actor`](Self::actor) once.
+    ///
+    /// # Errors
+    /// If the environment gives state indices or another number of features, or takes choices.
+    pub fn steer(&self, features: &[f32]) -> Result<Vec<f32>> {
+        match self.actor(Mode::Greedy)?.begin(Seen::Features(features))? {
+            Action::Controls(controls) => Ok(controls),
+            Action::Choices(_) => bail!("this policy's environment takes choices, not controls"),
+        }
     }
 
     /// Evaluates it on its registered environment, greedily.
@@ -184,15 +192,10 @@ impl SavedPolicy {
         env.layer().set_statistics(&self.statistics)?;
         // What was the limit in training, wrappers included, is no cap.
         let limit = self.spec.time_limit;
-        match (&self.agent, env) {
-            (AnyAgent::IndexChoice(agent), AnyBatch::IndexChoice(mut env)) => {
-                evaluate(&mut *env, &mut *agent.policy(Mode::Greedy), episodes, limit, seeds, rng)
-            }
-            (AnyAgent::FeatureChoice(agent), AnyBatch::FeatureChoice(mut env)) => {
-                evaluate(&mut *env, &mut *agent.policy(Mode::Greedy), episodes, limit, seeds, rng)
-            }
-            (_, env) => bail!("{} does not fit {}", self.config.agent, env.spec().id),
-        }
+        any_agent!(&self.agent, agent => {
+            let mut env = self.entry()?.batch_for(&**agent, env)?;
+            evaluate(&mut *env, &mut *agent.policy(Mode::Greedy), episodes, limit, seeds, rng)
+        })
     }
 }
 

@@ -61,41 +61,71 @@ impl<const K: usize> Env for Corridor<K> {
     }
 }
 
-/// An agent of the registry whose kind of observation is known.
-struct Subject<O> {
+/// An agent of the registry whose kinds of number are known.
+struct Subject<O, A> {
     entry: &'static Entry,
-    agent: fn(AnyAgent) -> Box<dyn Agent<O, usize>>,
-    batch: fn(AnyBatch) -> Box<dyn Batch<O = O, A = usize>>,
-    /// The observations of all states of so many.
-    rows: fn(usize) -> Vec<O>,
+    kinds: Kinds,
+    agent: fn(AnyAgent) -> Box<dyn Agent<O, A>>,
+    /// Whether an action is the choice 0.
+    on: fn(A) -> bool,
 }
 
-/// Says of every registered agent, as a [`Subject`], that a property holds.
+/// Says of every registered agent, as a [`Subject`] in each of its kinds, that a property holds.
 macro_rules! every_agent {
-    ($property:ident $($kind:ident $rows:expr;)+) => {
+    ($property:ident $($kind:ident $on:expr;)+) => {
         for entry in REGISTRY {
-            match entry.kinds {
-                $(Kinds::$kind => $property(&Subject {
-                    entry,
-                    agent: |any| if let AnyAgent::$kind(agent) = any { agent } else { panic!("{any:?}") },
-                    batch: |any| if let AnyBatch::$kind(batch) = any { batch } else { panic!("{any:?}") },
-                    rows: $rows,
-                }),)+
+            for &kinds in entry.kinds {
+                match kinds {
+                    $(Kinds::$kind => $property(&Subject {
+                        entry,
+                        kinds,
+                        agent: |any| if let AnyAgent::$kind(agent) = any { agent } else { panic!("{any:?}") },
+                        on: $on,
+                    }),)+
+                }
             }
         }
     };
     ($property:ident) => {
         every_agent! { $property
-            IndexChoice |n| (0..n).collect();
-            FeatureChoice |n| (0..n * n).map(|i| f32::from(u8::from(i / n == i % n))).collect();
+            IndexChoice |act| act == 0;
+            FeatureChoice |act| act == 0;
+            FeatureControl |act| act < 0.0;
         }
     };
 }
 
+/// The observations of all states of so many, as an agent sees them.
+fn rows<O: Elem>(n: usize) -> Vec<O> {
+    let number = |x: usize| O::from_number(x as f64).unwrap();
+    let features = O::KIND == f32::KIND;
+    let hot = |i: usize| number(usize::from(i / n == i % n));
+    if features { (0..n * n).map(hot).collect() } else { (0..n).map(number).collect() }
+}
+
+/// A corridor that is steered: a control below 0 is the choice 0, any other the choice 1.
+#[derive(Clone)]
+struct Steered<const K: usize>(Corridor<K>);
+
+impl<const K: usize> Env for Steered<K> {
+    type Obs = Masked<usize, K>;
+    type Act = [f32; 1];
+
+    fn spec(&self) -> Spec {
+        Spec { actions: Space::cube(1, -1.0, 1.0), ..self.0.spec() }
+    }
+    fn reset(&mut self, rng: &mut Rng) -> Self::Obs {
+        self.0.reset(rng)
+    }
+    fn step(&mut self, [act]: [f32; 1], rng: &mut Rng) -> Step<Self::Obs> {
+        self.0.step(usize::from(act >= 0.0), rng)
+    }
+}
+
 /// An agent in two lanes of an environment.
-struct Run<O> {
-    agent: Box<dyn Agent<O, usize>>,
-    batch: Box<dyn Batch<O = O, A = usize>>,
+struct Run<O, A> {
+    agent: Box<dyn Agent<O, A>>,
+    batch: Box<dyn Batch<O = O, A = A>>,
     rng: Rng,
 }
 
@@ -108,27 +138,33 @@ fn build(entry: &Entry, settings: Settings<'_>, spec: &Spec, rng: &mut Rng) -> R
     (entry.build)(settings, &Setup { spec, lanes: 2, steps: 3_000, device: DeviceName::Flex }, rng)
 }
 
-impl<O: Elem> Subject<O> {
+impl<O: Elem, A: Elem> Subject<O, A> {
     /// The start of a run in two lanes; all its randomness is from the seed.
-    fn begin(&self, any: AnyBatch, settings: Settings<'_>, seed: u64) -> Run<O> {
-        let any = if self.entry.check_fit(&any).is_ok() { any } else { wrap(any, "one-hot").unwrap() };
-        let (batch, mut rng) = ((self.batch)(any), Rng::new(seed));
+    fn begin(&self, any: AnyBatch, settings: Settings<'_>, seed: u64) -> Run<O, A> {
+        let any = if O::KIND == usize::KIND { any } else { wrap(any, "one-hot").unwrap() };
+        let (batch, mut rng) = (any.typed::<O, A>().unwrap(), Rng::new(seed));
         let agent = build(self.entry, settings, batch.spec(), &mut rng).unwrap();
+        assert_eq!(agent.kinds(), self.kinds);
         Run { agent: (self.agent)(agent), batch, rng }
     }
 
     /// A run of so many steps.
-    fn run<const K: usize>(&self, env: &Corridor<K>, seed: u64, steps: usize) -> Run<O> {
-        let lanes = AnyBatch::new(Lanes::new(env.clone(), 2, &Seeds::from(seed)).unwrap());
+    fn run<const K: usize>(&self, env: &Corridor<K>, seed: u64, steps: usize) -> Run<O, A> {
+        let seeds = Seeds::from(seed);
+        let lanes = if A::KIND == usize::KIND {
+            AnyBatch::new(Lanes::new(env.clone(), 2, &seeds).unwrap())
+        } else {
+            AnyBatch::new(Lanes::new(Steered(env.clone()), 2, &seeds).unwrap())
+        };
         let mut run = self.begin(lanes, &small(self.entry), seed);
         run.go(steps).unwrap();
         run
     }
 
     /// What a policy does, again and again, in each state of a corridor of so many.
-    fn told(&self, policy: &mut dyn Policy<O, usize>, states: usize, seed: u64) -> Vec<Vec<usize>> {
+    fn told(&self, policy: &mut dyn Policy<O, A>, states: usize, seed: u64) -> Vec<Vec<A>> {
         let (flat, first, mut act, mut rng) =
-            ((self.rows)(states), vec![true; states], vec![0; states], Rng::new(seed));
+            (rows(states), vec![true; states], vec![A::default(); states], Rng::new(seed));
         let view = View::new(Rows { flat: &flat, width: flat.len() / states }, &first);
         let mut again = || {
             policy.act(&view, &mut rng, &mut act);
@@ -138,9 +174,9 @@ impl<O: Elem> Subject<O> {
     }
 }
 
-impl<O: Elem> Run<O> {
+impl<O: Elem, A: Elem> Run<O, A> {
     fn go(&mut self, steps: usize) -> Result<(), Error> {
-        let (mut act, mut log) = ([0; 2], Metrics::default());
+        let (mut act, mut log) = ([A::default(); 2], Metrics::default());
         for _ in 0..steps {
             round(&mut *self.agent, &mut *self.batch, &mut act, &mut self.rng, &mut log)?;
         }
@@ -154,7 +190,7 @@ impl<O: Elem> Run<O> {
 
 #[test]
 fn a_truncated_end_has_a_future_and_a_terminated_one_has_none() {
-    fn holds<O: Elem>(subject: &Subject<O>) {
+    fn holds<O: Elem, A: Elem>(subject: &Subject<O, A>) {
         for (end, seed) in [(false, false), (false, true), (true, false), (true, true)].into_iter().zip(0..) {
             // Going on is worth γ·4 = 2, or nothing; leaving 1.3. The first observation of the next episode is no
             // successor: its value would make going on worth less than 1.
@@ -163,10 +199,10 @@ fn a_truncated_end_has_a_future_and_a_terminated_one_has_none() {
             match subject.entry.scope {
                 Scope::Control => {
                     let told = subject.told(&mut *run.agent.policy(Mode::Greedy), 2, 0);
-                    assert_eq!(told[0][0] == 0, !end.0, "{id}: {end:?}");
+                    assert_eq!((subject.on)(told[0][0]), !end.0, "{id}: {end:?}");
                 }
                 Scope::Prediction => {
-                    let (flat, value) = ((subject.rows)(2), if end.0 { 0.65 } else { 1.65 });
+                    let (flat, value) = (rows::<O>(2), if end.0 { 0.65 } else { 1.65 });
                     let view = View::new(Rows { flat: &flat, width: flat.len() / 2 }, &[true; 2]);
                     let found = run.agent.values(&view).unwrap()[0];
                     assert!((found - value).abs() < 0.35, "{id}: {end:?}: {found}, not {value}");
@@ -180,7 +216,7 @@ fn a_truncated_end_has_a_future_and_a_terminated_one_has_none() {
 
 #[test]
 fn the_same_seed_gives_the_same_agent_whether_or_not_it_is_looked_at() {
-    fn holds<O: Elem>(subject: &Subject<O>) {
+    fn holds<O: Elem, A: Elem>(subject: &Subject<O, A>) {
         let (one, mut other) = (subject.run(&PLAIN, 3, 150), subject.run(&PLAIN, 3, 0));
         let fresh = other.states();
         for mode in [Mode::Greedy, Mode::Sample].repeat(75) {
@@ -196,7 +232,7 @@ fn the_same_seed_gives_the_same_agent_whether_or_not_it_is_looked_at() {
 
 #[test]
 fn restored_agents_and_policies_go_on_as_those_they_were_taken_from() {
-    fn holds<O: Elem>(subject: &Subject<O>) {
+    fn holds<O: Elem, A: Elem>(subject: &Subject<O, A>) {
         let id = subject.entry.id;
         // Before the first step, within episodes, before and after updates begin and memory is full.
         for (steps, before) in [(0, 5), (1, 0), (2, 20), (7, 0), (20, 90), (101, 0), (700, 3)] {
@@ -221,7 +257,7 @@ fn restored_agents_and_policies_go_on_as_those_they_were_taken_from() {
 
 #[test]
 fn snapshots_are_not_changed_by_later_learning_and_greedy_ones_do_not_draw() {
-    fn holds<O: Elem>(subject: &Subject<O>) {
+    fn holds<O: Elem, A: Elem>(subject: &Subject<O, A>) {
         let (id, env) = (subject.entry.id, |terminated| Corridor { states: 2, end: (terminated, true), ..PLAIN });
         let mut run = subject.run(&env(false), 1, 1_500);
         let [mut greedy, mut sample, mut later] =
@@ -231,14 +267,17 @@ fn snapshots_are_not_changed_by_later_learning_and_greedy_ones_do_not_draw() {
         // A policy that is given may draw also when it is asked to be greedy: then by one seed.
         let seeds = if control { 0..20 } else { 0..1 };
         let chosen = subject.told(&mut *greedy, 2, 0);
-        assert!(!control || chosen == vec![chosen[0].clone(); 100] && chosen[0][0] == 0, "{id}: going on is best");
+        assert!(
+            !control || chosen == vec![chosen[0].clone(); 100] && (subject.on)(chosen[0][0]),
+            "{id}: going on is best"
+        );
         run.batch = subject.run(&env(true), 2, 0).batch;
         for seed in seeds.cycle().take(20) {
             assert_eq!(subject.told(&mut *greedy, 2, seed), chosen, "{id}");
             run.go(75).unwrap();
         }
         let now = subject.told(&mut *run.agent.policy(Mode::Greedy), 2, 0);
-        assert!(!control || now[0][0] != 0, "{id}: going on is no longer best");
+        assert!(!control || !(subject.on)(now[0][0]), "{id}: going on is no longer best");
         assert_eq!(subject.told(&mut *later, 2, 7), drawn, "{id}");
     }
     every_agent!(holds);
@@ -246,10 +285,12 @@ fn snapshots_are_not_changed_by_later_learning_and_greedy_ones_do_not_draw() {
 
 #[test]
 fn a_state_that_does_not_fit_is_refused_and_changes_nothing() {
-    fn holds<O: Elem>(subject: &Subject<O>) {
+    fn holds<O: Elem, A: Elem>(subject: &Subject<O, A>) {
         let (mut one, mut twin, mut rng) = (subject.run(&PLAIN, 1, 70), subject.run(&PLAIN, 1, 70), Rng::new(2));
         let (good, mut bad) = (one.states(), Vec::new());
-        for (states, actions) in [(5, 2), (3, 2), (4, 3), (2, 4), (8, 1)] {
+        // There is one control, however many choices there are.
+        let corridors = [(5, 2), (3, 2), (4, 3), (2, 4), (8, 1)].into_iter();
+        for (states, actions) in corridors.filter(|(states, _)| *states != 4 || A::KIND == usize::KIND) {
             bad.extend([0, 70].map(|steps| subject.run(&Corridor { states, actions, ..PLAIN }, 1, steps).states()));
         }
         let both = |f: &dyn Fn(Vec<u8>) -> Vec<u8>| {
@@ -330,10 +371,10 @@ impl Env for Forgetful {
 
 #[test]
 fn an_episode_that_was_cut_short_is_no_part_of_the_next() {
-    fn holds<O: Elem>(subject: &Subject<O>) {
-        let Entry { id, scope, kinds, .. } = subject.entry;
+    fn holds<O: Elem, A: Elem>(subject: &Subject<O, A>) {
+        let Entry { id, scope, .. } = subject.entry;
         // What is learned of one state tells a network, or a bandit, of others.
-        if *scope == Scope::Bandit || *kinds != Kinds::IndexChoice {
+        if *scope == Scope::Bandit || subject.kinds != Kinds::IndexChoice {
             return;
         }
         // Looking ahead further than the first episode went, and without a bonus for what was long not tried.
@@ -350,7 +391,7 @@ fn an_episode_that_was_cut_short_is_no_part_of_the_next() {
             run.agent.set_state(&saved).unwrap();
             assert!(run.batch.now().first == [true; 2], "a new episode begins where a state was not saved");
             run.go(3).unwrap();
-            let (flat, first) = ((subject.rows)(5), [true; 5]);
+            let (flat, first) = (rows::<O>(5), [true; 5]);
             let values = run.agent.values(&View::new(Rows { flat: &flat, width: 1 }, &first)).unwrap();
             assert!(values[..4] == [0.0; 4], "{id}: chained two episodes: {values:?}");
         }
@@ -390,9 +431,12 @@ fn defaults_are_accepted_and_what_is_out_of_range_is_refused() {
 
 #[test]
 fn only_legal_actions_are_chosen_and_valued_or_masks_are_refused() {
-    fn holds<O: Elem>(subject: &Subject<O>) {
+    fn holds<O: Elem, A: Elem>(subject: &Subject<O, A>) {
         let (id, env) =
             (subject.entry.id, Corridor::<3> { states: 2, actions: 3, sign: -1.0, end: (false, true), at: 0 });
+        if A::KIND == f32::KIND {
+            return; // controls are not masked
+        }
         let mut run = subject.run(&env, 0, 0);
         let before = run.states();
         match run.go(1_500) {
@@ -400,10 +444,10 @@ fn only_legal_actions_are_chosen_and_valued_or_masks_are_refused() {
             other => other.unwrap(),
         }
         for mode in [Mode::Greedy, Mode::Sample].repeat(150) {
-            let (mut act, now) = ([0; 2], run.batch.now());
+            let (mut act, now) = ([A::default(); 2], run.batch.now());
             run.agent.policy(mode).act(&now, &mut run.rng, &mut act);
             // Going on is worth −2, leaving −1.3; what is illegal in the last state was never tried and seems worth 0.
-            let on = |lane| act[lane] == 0 && (subject.rows)(2).starts_with(now.obs.row(lane));
+            let on = |lane| (subject.on)(act[lane]) && rows::<O>(2).starts_with(now.obs.row(lane));
             let greedy = mode == Mode::Greedy && subject.entry.scope == Scope::Control;
             assert!(!greedy || !(on(0) || on(1)), "{id}: valued an illegal action");
             run.batch.step(&act).unwrap();

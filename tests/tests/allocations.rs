@@ -12,8 +12,8 @@ use std::{
 
 use drift::Drift;
 use gymkhana_agents::{
-    Agent, DeviceName, Metrics, Setup,
-    registry::{self as agents, AnyAgent, Kinds, Scope},
+    Agent, DeviceName, Metrics, Setup, any_agent,
+    registry::{self as agents, Kinds, Scope},
     round,
 };
 use gymkhana_envs::{
@@ -207,12 +207,13 @@ fn wrapped_batches_from_the_registry_do_not_allocate() {
 const GROWING: &[&str] = &["sarsa-lambda"];
 
 /// How often an agent allocates in its steps, after as many to warm up.
-fn learn<O: Elem>(
-    mut agent: Box<dyn Agent<O, usize>>,
-    mut batch: Box<dyn Batch<O = O, A = usize>>,
+fn learn<O: Elem, A: Elem>(
+    mut agent: Box<dyn Agent<O, A>>,
+    mut batch: Box<dyn Batch<O = O, A = A>>,
     steps: usize,
 ) -> usize {
-    let (mut act, mut rng, mut log) = (vec![0; batch.lanes()], Rng::new(3), Metrics::default());
+    let mut act = vec![A::default(); batch.lanes() * batch.spec().actions.width()];
+    let (mut rng, mut log) = (Rng::new(3), Metrics::default());
     let mut go = || {
         for _ in 0..steps {
             round(&mut *agent, &mut *batch, &mut act, &mut rng, &mut log).unwrap();
@@ -227,7 +228,7 @@ fn agents_on_tables_and_of_bandits_do_not_allocate() {
     let mut found = Vec::new();
     for entry in agents::REGISTRY.iter().filter(|entry| !entry.branch.ends_with("/deep")) {
         let env = match entry.scope {
-            Scope::Bandit if entry.kinds == Kinds::FeatureChoice => "LinearBandit",
+            Scope::Bandit if entry.takes(Kinds::FeatureChoice) => "LinearBandit",
             Scope::Bandit => "KArmedBandit",
             _ => "FrozenLake-v1",
         };
@@ -238,12 +239,10 @@ fn agents_on_tables_and_of_bandits_do_not_allocate() {
             let setup = Setup { spec, lanes: 2, steps: 4 * steps as u64, device: DeviceName::Flex };
             (entry.build)(&[], &setup, &mut Rng::new(1)).unwrap()
         };
-        let agent = build(batch.spec());
-        let count = match (batch, agent) {
-            (AnyBatch::IndexChoice(batch), AnyAgent::IndexChoice(agent)) => learn(agent, batch, steps),
-            (AnyBatch::FeatureChoice(batch), AnyAgent::FeatureChoice(agent)) => learn(agent, batch, steps),
-            (batch, agent) => panic!("{}: {agent:?} in {batch:?}", entry.id),
-        };
+        let count = any_agent!(build(batch.spec()), agent => {
+            let batch = entry.batch_for(&*agent, batch).unwrap();
+            learn(agent, batch, steps)
+        });
         // What doubles has soon doubled; what allocates in every episode does so hundreds of times.
         let allowed = if GROWING.contains(&entry.id) { 20 } else { 0 };
         if count > allowed {

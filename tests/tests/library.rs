@@ -108,7 +108,7 @@ fn a_loaded_table_acts_like_its_agent_and_refuses_what_is_no_state() {
     }
     assert!(saved.choose_in(12).unwrap_err().to_string().contains("state 12 is not in Discrete(12)"));
     assert!(saved.choose(&[0.0]).is_err());
-    assert!(saved.on_features(Mode::Greedy).is_none() && saved.on_indices(Mode::Sample).is_some());
+    assert!(saved.policy::<f32, usize>(Mode::Greedy).is_none() && saved.policy::<usize, usize>(Mode::Sample).is_some());
     assert!(saved.evaluate_on(Push { x: 0.0 }, 10, 0).unwrap_err().to_string().contains("state indices"));
 }
 
@@ -242,7 +242,8 @@ fn a_policy_acts_on_raw_observations_through_its_wrappers() {
     let mut seen = seen.unwrap().typed::<f32, usize>().unwrap();
     seen.freeze();
     seen.set_statistics(saved.statistics()).unwrap();
-    let (mut actor, mut policy) = (saved.actor(Mode::Greedy).unwrap(), saved.on_features(Mode::Greedy).unwrap());
+    let (mut actor, mut policy) =
+        (saved.actor(Mode::Greedy).unwrap(), saved.policy::<f32, usize>(Mode::Greedy).unwrap());
     let mut chosen = [0; 2];
     for _ in 0..300 {
         let (obs, first) = (raw.now().obs.row(0).to_vec(), raw.now().first[0]);

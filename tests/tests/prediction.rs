@@ -1,9 +1,9 @@
 //! Agents that predict come to the values that are known, and Monte Carlo control to a policy whose worth is known.
 
 use gymkhana_agents::{
-    Agent, DeviceName, Metrics, Recipe, Setup,
+    Agent, DeviceName, Metrics, Recipe, Setup, any_agent,
     planning::{PolicyTable, backup::from_start, evaluate},
-    registry::{AnyAgent, Entry, REGISTRY, Scope},
+    registry::{Entry, REGISTRY, Scope},
     round,
     tabular::{
         QTable,
@@ -24,14 +24,24 @@ fn walk() -> AnyBatch {
     AnyBatch::new(Lanes::new(random_walk(&params).unwrap(), 2, &Seeds::from(3)).unwrap())
 }
 
+/// All of n states, as an agent sees them.
+fn states<O: Elem>(n: usize) -> Vec<O> {
+    let number = |x: usize| O::from_number(x as f64).unwrap();
+    if O::KIND == f32::KIND {
+        (0..n * n).map(|i| number(usize::from(i / n == i % n))).collect()
+    } else {
+        (0..n).map(number).collect()
+    }
+}
+
 /// What an agent thinks of all states after so many rounds of two lanes.
-fn learned<O: Elem>(
-    mut agent: Box<dyn Agent<O, usize>>,
-    mut batch: Box<dyn Batch<O = O, A = usize>>,
+fn learned<O: Elem, A: Elem>(
+    mut agent: Box<dyn Agent<O, A>>,
+    mut batch: Box<dyn Batch<O = O, A = A>>,
     rows: &[O],
     rounds: usize,
 ) -> Vec<f64> {
-    let (mut act, mut rng, mut log) = ([0; 2], Rng::new(5), Metrics::default());
+    let (mut act, mut rng, mut log) = ([A::default(); 2], Rng::new(5), Metrics::default());
     for _ in 0..rounds {
         round(&mut *agent, &mut *batch, &mut act, &mut rng, &mut log).unwrap();
     }
@@ -49,16 +59,11 @@ fn values(entry: &Entry) -> Vec<f64> {
     let settings: Vec<_> = small.into_iter().filter(|(name, _)| has(name)).collect();
     // Along the gradient of a squared error values come up far more slowly.
     let rounds = if entry.id == "tdc" { 100_000 } else { 20_000 };
-    match ((entry.build)(&settings, &setup, &mut Rng::new(0)).unwrap(), batch) {
-        (AnyAgent::IndexChoice(agent), AnyBatch::IndexChoice(batch)) => {
-            learned(agent, batch, &(0..n).collect::<Vec<_>>(), rounds)
-        }
-        (AnyAgent::FeatureChoice(agent), AnyBatch::FeatureChoice(batch)) => {
-            let rows: Vec<f32> = (0..n * n).map(|i| f32::from(u8::from(i / n == i % n))).collect();
-            learned(agent, batch, &rows, rounds)
-        }
-        (agent, batch) => panic!("{agent:?} in {batch:?}"),
-    }
+    let agent = (entry.build)(&settings, &setup, &mut Rng::new(0)).unwrap();
+    any_agent!(agent, agent => {
+        let batch = entry.batch_for(&*agent, batch).unwrap();
+        learned(agent, batch, &states(n), rounds)
+    })
 }
 
 #[test]

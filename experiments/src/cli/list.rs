@@ -2,8 +2,11 @@
 
 use anyhow::Result;
 use clap::ValueEnum;
-use gymkhana_agents::planning::{SOLVERS, Solver};
-use gymkhana_agents::taxonomy::{self, Branch};
+use gymkhana_agents::{
+    planning::{SOLVERS, Solver},
+    registry as agents,
+    taxonomy::{self, Branch},
+};
 use gymkhana_envs::{
     Registry,
     registry::Entry,
@@ -62,7 +65,13 @@ impl Kind {
         let entry = |id: &str, about: &str, group: &str| [id.to_owned(), about.to_owned(), group.to_owned()];
         match self {
             Self::Envs => envs.entries().iter().map(|e| entry(e.id, e.about, e.family)).collect(),
-            Self::Agents => gymkhana_agents::registry::REGISTRY.iter().map(|e| entry(e.id, e.about, "")).collect(),
+            Self::Agents => {
+                let one = |e: &agents::Entry| {
+                    let (observations, actions) = e.kinds_in_words();
+                    entry(e.id, e.about, &format!("from {observations} to {actions}"))
+                };
+                agents::REGISTRY.iter().map(one).collect()
+            }
             Self::Solvers => SOLVERS.iter().map(|s| entry(s.id, s.about, "")).collect(),
             Self::Sections => SECTIONS.iter().map(|s| entry(s.id, &section_line(s), "")).collect(),
             Self::Wrappers => WRAPPERS.iter().map(|w| entry(w.name, w.about, "")).collect(),
@@ -73,9 +82,11 @@ impl Kind {
         Ok(match self {
             Self::Envs => envs.entries().iter().map(env_json).collect::<Result<_>>()?,
             Self::Agents => {
-                let one =
-                    |e: &gymkhana_agents::registry::Entry| json!({ "id": e.id, "about": e.about, "source": e.source });
-                gymkhana_agents::registry::REGISTRY.iter().map(one).collect()
+                let one = |e: &agents::Entry| {
+                    let kinds: Vec<_> = e.kinds.iter().map(|kinds| [kinds.observations(), kinds.actions()]).collect();
+                    json!({ "id": e.id, "about": e.about, "source": e.source, "kinds": kinds })
+                };
+                agents::REGISTRY.iter().map(one).collect()
             }
             Self::Solvers => {
                 let one = |s: &Solver| json!({ "id": s.id, "about": s.about, "source": s.source });

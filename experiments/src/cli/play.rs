@@ -7,9 +7,8 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use gymkhana_agents::{
-    Mode, Policy,
+    Mode, Policy, any_agent,
     planning::{ModifiedPolicyIteration, Solve},
-    registry::AnyAgent,
 };
 use gymkhana_envs::{
     Elem, Registry, Rng, Space, Spec, View,
@@ -141,17 +140,11 @@ pub(super) fn main(envs: &Registry, args: &Args) -> Result<()> {
         ("human", batch) => human::play(&mut stage, batch, made.action_names(), &plan, &mut rng),
         (_, batch) => {
             let saved = saved.context("a run directory was loaded")?;
-            match (saved.agent(), batch) {
-                (AnyAgent::IndexChoice(agent), AnyBatch::IndexChoice(mut env)) => {
-                    let mut policy = agent.policy(Mode::Greedy);
-                    stage.show(&mut *env, &plan, &mut rng, &mut following(&mut *policy))
-                }
-                (AnyAgent::FeatureChoice(agent), AnyBatch::FeatureChoice(mut env)) => {
-                    let mut policy = agent.policy(Mode::Greedy);
-                    stage.show(&mut *env, &plan, &mut rng, &mut following(&mut *policy))
-                }
-                (_, batch) => bail!(Usage(format!("{} does not fit {}", saved.config().agent, batch.spec().id))),
-            }
+            any_agent!(saved.agent(), agent => {
+                let mut env = saved.entry()?.batch_for(&**agent, batch)?;
+                let mut policy = agent.policy(Mode::Greedy);
+                stage.show(&mut *env, &plan, &mut rng, &mut following(&mut *policy))
+            })
         }
     }?;
     stage.finish(format!("{}, {}", entry.id, args.policy), &played)?;

@@ -77,18 +77,15 @@ A schedule is a number, `1 -> 0.05 over 0.1` (from 1 to 0.05 over the first tent
 ";
 
 fn agent_text(envs: &Registry, agent: &gymkhana_agents::registry::Entry) -> String {
-    let (observations, actions) = agent.kinds.names();
-    let what = |kind| if kind == "index" { "indices" } else { "features" };
-    let acts = if actions == "index" { "choices" } else { "controls" };
+    let (observations, actions) = agent.kinds_in_words();
     let envs = envs.entries().iter();
     let tuned: Vec<(&str, Values)> =
         envs.filter_map(|env| Some((env.id, zoo::find(agent.id, env.id).ok()??.agent_settings()))).collect();
     format!(
-        "{}: {}\n\n{}\n\nObservations: {}; actions: {acts}.\nSource: {}\n\n{}\n{SCHEDULES}\nTry: gymkhana train {} {}",
+        "{}: {}\n\n{}\n\nObservations: {observations}; actions: {actions}.\nSource: {}\n\n{}\n{SCHEDULES}\nTry: gymkhana train {} {}",
         agent.id,
         agent.about,
         indented(agent.equations),
-        what(observations),
         agent.source,
         parameters(&(agent.params)(), "", &tuned),
         agent.id,

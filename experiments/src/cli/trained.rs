@@ -1,7 +1,7 @@
 //! What `gymkhana train` says: its settings before, its results after.
 
 use anyhow::Result;
-use gymkhana_agents::registry::{AnyAgent, Scope};
+use gymkhana_agents::registry::Scope;
 use gymkhana_envs::{Registry, Rows, Space, View};
 
 use super::out::{columns, grid};
@@ -146,9 +146,8 @@ pub(super) fn learned_values(envs: &Registry, config: &RunConfig, cells: &[&Cell
     let mut rows: Vec<Vec<f64>> = Vec::new();
     for cell in cells {
         let saved = load_named(envs, &cell.dir, FINAL_POLICY)?;
-        let (AnyAgent::IndexChoice(agent), Space::Discrete(n @ 1..=MOST_STATES)) =
-            (saved.agent(), &saved.spec().observations)
-        else {
+        let agent = saved.agent().typed::<usize, usize>();
+        let (Some(agent), Space::Discrete(n @ 1..=MOST_STATES)) = (agent, &saved.spec().observations) else {
             return Ok(None);
         };
         let states: Vec<usize> = (0..*n).collect();
