@@ -2,7 +2,11 @@
 
 use burn::tensor::Tensor;
 
-use super::{Activation, Mlp, mlp::Layer, tensors::to_vec};
+use super::{
+    Mlp,
+    kernel::{self, Room},
+    tensors::to_vec,
+};
 
 /// A network and its parameters in the host's memory: whoever acts needs a few rows at a time, which no device gives
 /// sooner, and nothing is allocated for them.
@@ -10,14 +14,16 @@ use super::{Activation, Mlp, mlp::Layer, tensors::to_vec};
 pub struct Inference {
     mlp: Mlp,
     theta: Vec<f32>,
-    /// the rows of two layers, in turn
-    rooms: [Vec<f32>; 2],
+    hidden: Vec<f32>,
+    y: Vec<f32>,
+    room: Room,
 }
 
 impl Inference {
     /// Of parameters as they are now.
     pub fn new(mlp: &Mlp, theta: &Tensor<1>) -> Self {
-        Self { mlp: mlp.clone(), theta: to_vec(theta.clone()), rooms: [Vec::new(), Vec::new()] }
+        let (hidden, y, room) = (Vec::new(), Vec::new(), Room::default());
+        Self { mlp: mlp.clone(), theta: to_vec(theta.clone()), hidden, y, room }
     }
 
     /// Takes other parameters.
@@ -32,29 +38,10 @@ impl Inference {
 
     /// The outputs, batch × outputs, for inputs x, batch × inputs.
     pub fn run(&mut self, x: &[f32]) -> &[f32] {
-        let rows = x.len() / self.mlp.sizes()[0];
-        let [from, to] = &mut self.rooms;
-        from.clear();
-        from.extend_from_slice(x);
-        let last = self.mlp.layers().len() - 1;
-        for (i, Layer { inputs, outputs, weights, biases }) in self.mlp.layers().enumerate() {
-            let (weights, biases) = (&self.theta[weights], &self.theta[biases]);
-            to.clear();
-            for row in from.chunks_exact(inputs) {
-                let begin = to.len();
-                to.extend_from_slice(biases);
-                for (x, weights) in row.iter().zip(weights.chunks_exact(outputs)) {
-                    to[begin..].iter_mut().zip(weights).for_each(|(y, w)| *y += x * w);
-                }
-            }
-            match self.mlp.activation() {
-                activation if i == last || activation == Activation::Identity => (),
-                Activation::Relu => to.iter_mut().for_each(|y| *y = y.max(0.0)),
-                _ => to.iter_mut().for_each(|y| *y = y.tanh()),
-            }
-            std::mem::swap(from, to);
-        }
-        debug_assert_eq!(from.len(), rows * self.mlp.sizes()[last + 1]);
-        from
+        let rows = x.len() / self.mlp.inputs();
+        self.hidden.resize(rows * self.mlp.hidden_width(), 0.0);
+        self.y.resize(rows * self.mlp.outputs(), 0.0);
+        kernel::forward(&self.mlp, &self.theta, x, &mut self.hidden, &mut self.y, &mut self.room);
+        &self.y
     }
 }

@@ -23,7 +23,7 @@ impl Init {
     pub fn draw(self, mlp: &Mlp, rng: &mut Rng) -> Vec<f32> {
         let mut theta = Vec::with_capacity(mlp.parameters());
         let last = mlp.layers().len() - 1;
-        for (i, layer) in mlp.layers().enumerate() {
+        for (i, layer) in mlp.layers().iter().enumerate() {
             match self {
                 Self::Uniform => {
                     let bound = 1.0 / (layer.inputs as f64).sqrt();

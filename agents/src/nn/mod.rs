@@ -4,8 +4,10 @@
 //! numbers. Random numbers are drawn on the host from the agent's own stream: flex has one generator per process.
 
 pub mod device;
+mod fused;
 pub mod inference;
 pub mod init;
+pub mod kernel;
 pub mod loss;
 pub mod mlp;
 pub mod optimizer;
