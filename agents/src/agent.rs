@@ -35,6 +35,15 @@ pub trait Agent<O: Elem, A: Elem>: Policy<O, A> {
     /// A snapshot of the policy, which later learning does not change.
     fn policy(&self, mode: Mode) -> Box<dyn Policy<O, A>>;
 
+    /// Whether all its parameters are finite. Asked before they are kept or evaluated, since a loss can be finite where they
+    /// are not.
+    ///
+    /// # Errors
+    /// [`Error::Diverged`] if one is not.
+    fn check(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// What the agent thinks the present state of each lane is worth, if it thinks of values.
     fn values(&self, _now: &View<'_, O>) -> Option<Vec<f64>> {
         None
@@ -113,7 +122,8 @@ pub fn round<B: Batch + ?Sized, G: Agent<B::O, B::A> + ?Sized>(
     log: &mut Metrics,
 ) -> Result<(), Error> {
     agent.act(&batch.now(), rng, act);
-    batch.step(act)?;
+    // An action that is no number is what parameters that are none lead to.
+    batch.step(act).map_err(|error| agent.check().err().unwrap_or(error.into()))?;
     agent.learn(&batch.seen(act), rng, log)
 }
 

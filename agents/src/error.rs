@@ -2,7 +2,7 @@
 
 use gymkhana_envs::Space;
 
-use crate::device::DeviceName;
+use crate::{device::DeviceName, watch::Divergence};
 
 /// An error of this crate.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -32,17 +32,8 @@ pub enum Error {
         agent: &'static str,
     },
     /// Numbers that are no longer finite.
-    #[error("{agent} diverged: {what} is {value} at step {step}; a smaller step size may help")]
-    Diverged {
-        /// The agent.
-        agent: &'static str,
-        /// The quantity.
-        what: &'static str,
-        /// Its value.
-        value: f64,
-        /// Environment steps so far.
-        step: u64,
-    },
+    #[error("{0}")]
+    Diverged(Box<Divergence>),
     /// A table that a method of dynamic programming cannot solve.
     #[error("{solver}: {why}")]
     Unsolvable {
@@ -75,7 +66,11 @@ impl Error {
     /// [`Error::Diverged`] if it is not.
     #[inline]
     pub fn finite(agent: &'static str, what: &'static str, value: f64, step: u64) -> Result<f64, Self> {
-        if value.is_finite() { Ok(value) } else { Err(Self::Diverged { agent, what, value, step }) }
+        if value.is_finite() {
+            return Ok(value);
+        }
+        let (update, settings) = (None, Vec::new());
+        Err(Self::Diverged(Box::new(Divergence { agent, what, value, step, update, settings })))
     }
 
     /// A misfit of an agent that needs a finite number of choices.

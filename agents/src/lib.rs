@@ -28,8 +28,10 @@ pub mod tabular;
 pub mod taxonomy;
 #[cfg(feature = "deep")]
 pub mod value;
+pub mod watch;
 
 pub use agent::{Agent, Metrics, Mode, Policy, Recipe, Setup, round};
 pub use device::DeviceName;
 pub use error::Error;
 pub use schedule::Schedule;
+pub use watch::{Divergence, Watch};

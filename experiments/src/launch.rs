@@ -61,7 +61,12 @@ pub(crate) fn wrapped(batch: AnyBatch, config: &RunConfig) -> Result<AnyBatch> {
 /// If the configuration makes no environment.
 pub fn evaluation_batch(envs: &Registry, config: &RunConfig, episodes: usize) -> Result<AnyBatch> {
     let seeds = Seeds::Spawned(SeedSequence::new(0));
-    let mut batch = wrapped(environment(envs, config)?.batch(lanes_for(episodes), &seeds)?, config)?;
+    for_evaluation(environment(envs, config)?.batch(lanes_for(episodes), &seeds)?, config)
+}
+
+/// A batch in a configuration's wrappers, for evaluation: capped, and with statistics that stay as they are.
+pub(crate) fn for_evaluation(batch: AnyBatch, config: &RunConfig) -> Result<AnyBatch> {
+    let mut batch = wrapped(batch, config)?;
     batch.layer().limit_to(config.evaluation.cap);
     batch.layer().freeze();
     Ok(batch)

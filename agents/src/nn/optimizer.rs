@@ -102,6 +102,11 @@ impl Optimizer {
         }
     }
 
+    /// Steps so far.
+    pub fn updates(&self) -> u64 {
+        self.t.unsigned_abs().into()
+    }
+
     /// What it remembers, on the host.
     pub fn state(&self) -> OptimizerState {
         let host = |moments: &Vec<Tensor<1>>| moments.iter().cloned().map(to_vec).collect();

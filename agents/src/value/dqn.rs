@@ -31,6 +31,7 @@ use crate::{
         tensors::{bool_column, column, index_column, matrix, to_vec, vector},
     },
     schedule::{Schedule, times},
+    watch::Watch,
 };
 
 params! {
@@ -164,6 +165,16 @@ impl Dqn {
         if step < self.config.learning_starts { 1.0 } else { self.config.epsilon.at(step, self.steps) }
     }
 
+    fn watch(&self) -> Watch {
+        Watch {
+            agent: ENTRY.id,
+            step: self.step,
+            update: self.optimizer.updates(),
+            learning_rate: self.config.learning_rate.at(self.step, self.steps),
+            max_grad_norm: Some(self.config.max_grad_norm),
+        }
+    }
+
     /// One minibatch: targets, loss, gradient, step. Gives the loss as a tensor, so that a device need not wait.
     fn update(&mut self, alpha: f64, rng: &mut Rng) -> Tensor<1> {
         let Self { q: QNetwork { mlp, device, .. }, minibatch: batch, .. } = self;
@@ -222,16 +233,18 @@ impl Agent<f32, usize> for Dqn {
                 loss = Some(self.update(alpha, rng));
             }
             let loss = f64::from(loss.map_or(0.0, Tensor::into_scalar::<f32>));
-            if !loss.is_finite() {
-                return Err(Error::Diverged { agent: ENTRY.id, what: "the loss", value: loss, step: self.step });
-            }
-            log.record("train/loss", loss);
+            log.record("train/loss", self.watch().number("the loss", loss)?);
         }
         if times(before, self.step, self.config.target_interval) > 0 {
             self.target = self.theta.clone();
         }
         log.record("train/epsilon", self.epsilon(before));
         Ok(())
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        self.watch().numbers("a parameter of Q", &to_vec(self.theta.clone()))?;
+        self.watch().numbers("a parameter of the target network", &to_vec(self.target.clone()))
     }
 
     fn policy(&self, mode: Mode) -> Box<dyn Policy<f32, usize>> {
