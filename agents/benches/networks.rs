@@ -1,9 +1,9 @@
 //! How long a network takes: forward alone, and one update of an actor and a critic, 4-64-64-2 and 4-64-64-1 (tanh).
 //!
-//! `cargo bench -p gymkhana-agents --bench networks`
+//! `cargo bench --bench networks`
 
 use burn::tensor::{Device, Int, Tensor, activation::log_softmax};
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::Criterion;
 use gymkhana_agents::nn::{
     Activation, Inference, Init, Mlp, Optimizer, Rule, clip_global_norm,
     tensors::{column, index_column, matrix, vector},
@@ -52,5 +52,8 @@ fn networks(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, networks);
-criterion_main!(benches);
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    networks(&mut criterion);
+    criterion.final_summary();
+}
