@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     actor::Actor,
+    by_hand::{Desk, Networks},
     head::{Head, illegal},
     loss::{Columns, Objective, loss},
 };
@@ -71,6 +72,7 @@ pub struct Learner<H: Head> {
     /// of the policy, of the value, and, where the head has any, free ones
     theta: Vec<Tensor<1>>,
     optimizer: Optimizer,
+    desk: Desk<H::A>,
     /// the policy on the host
     pub(super) actor: Actor<H>,
 }
@@ -111,7 +113,7 @@ impl<H: Head> Learner<H> {
         let theta: Vec<_> = theta.into_iter().map(|theta| vector(theta, &device)).collect();
         let actor = Actor::new(Inference::new(&policy, &theta[0]), head.free(), head.clone());
         let optimizer = Optimizer::new(plan.optimizer, plan.epsilon, &sizes, &device);
-        Ok(Self { head, policy, value, device, theta, optimizer, actor })
+        Ok(Self { head, policy, value, device, theta, optimizer, desk: Desk::default(), actor })
     }
 
     /// v(s) of each row.
@@ -122,12 +124,17 @@ impl<H: Head> Learner<H> {
         values.map(f64::from).collect()
     }
 
-    /// ln π(a | s) of each row, by the very operations that the loss goes through: a ratio of what has not changed is 1.
-    pub fn log_probs(&self, samples: &Samples<'_, H::A>) -> Vec<f32> {
+    /// ln π(a | s) of each row, by the very arithmetic that the loss goes through: a ratio of what has not changed is 1.
+    pub fn log_probs(&mut self, samples: &Samples<'_, H::A>) -> Vec<f32> {
         let (width, all) = (self.policy.inputs(), samples.actions.len() / self.head.width());
         let mut log_probs = Vec::with_capacity(all);
         for from in (0..all).step_by(ROWS) {
             let rows = from..(from + ROWS).min(all);
+            if self.is_on_host() {
+                let rows: Vec<_> = rows.collect();
+                self.on_host(|desk, networks| desk.log_probs(&networks, samples, &rows, &mut log_probs));
+                continue;
+            }
             let part = |n: usize| rows.start * n..rows.end * n;
             let outputs = self.policy.forward(&self.theta[0], matrix(&samples.obs[part(width)], width, &self.device));
             let actions = self.head.actions(&samples.actions[part(self.head.width())], &self.device);
@@ -140,7 +147,7 @@ impl<H: Head> Learner<H> {
     }
 
     /// Some rows, to the device. `normalize` gives their advantages mean 0 and deviation 1.
-    pub fn columns(&self, samples: &Samples<'_, H::A>, rows: &[usize], normalize: bool) -> Columns<H::Actions> {
+    fn columns(&self, samples: &Samples<'_, H::A>, rows: &[usize], normalize: bool) -> Columns<H::Actions> {
         let (width, device) = (self.policy.inputs(), &self.device);
         let one = |from: &[f32]| column(&gather(from, 1, rows), device);
         let mut advantage = gather(samples.advantage, 1, rows);
@@ -159,8 +166,28 @@ impl<H: Head> Learner<H> {
         }
     }
 
-    /// The gradient of the loss, and its statistics.
-    pub fn gradient(&self, batch: &Columns<H::Actions>, objective: &Objective) -> (Vec<Tensor<1>>, Tensor<1>) {
+    /// The gradient of the loss on some rows, and its statistics. `normalize` gives their advantages mean 0 and deviation 1.
+    pub fn gradient(
+        &mut self,
+        samples: &Samples<'_, H::A>,
+        rows: &[usize],
+        normalize: bool,
+        objective: &Objective,
+    ) -> (Vec<Tensor<1>>, Tensor<1>) {
+        if self.is_on_host() {
+            let (gradient, statistics) =
+                self.on_host(|desk, networks| desk.gradient(&networks, samples, rows, normalize, objective));
+            let gradient = gradient.into_iter().filter(|gradient| !gradient.is_empty());
+            return (
+                gradient.map(|gradient| vector(gradient, &self.device)).collect(),
+                vector(statistics, &self.device),
+            );
+        }
+        self.gradient_on_tape(&self.columns(samples, rows, normalize), objective)
+    }
+
+    /// The same by burn's tape, on any device.
+    fn gradient_on_tape(&self, batch: &Columns<H::Actions>, objective: &Objective) -> (Vec<Tensor<1>>, Tensor<1>) {
         let theta: Vec<_> = self.theta.iter().map(|theta| theta.clone().autodiff().require_grad()).collect();
         let obs = batch.obs.clone().autodiff();
         let outputs = self.policy.forward(&theta[0], obs.clone());
@@ -169,6 +196,19 @@ impl<H: Head> Learner<H> {
         let gradients = loss.backward();
         let gradient = |theta: &Tensor<1>| theta.grad(&gradients).expect("the loss depends on all parameters");
         (theta.iter().map(gradient).collect(), statistics)
+    }
+
+    /// Whether the parameters lie in the host's memory, so that gradients can be had by hand.
+    fn is_on_host(&self) -> bool {
+        self.device == Device::flex()
+    }
+
+    /// Something with the networks on the host.
+    fn on_host<T>(&mut self, f: impl FnOnce(&mut Desk<H::A>, Networks<'_, H>) -> T) -> T {
+        let theta: Vec<_> = self.theta.iter().map(|theta| to_vec(theta.clone())).collect();
+        let free = theta.get(2).map_or(&[][..], Vec::as_slice);
+        let (head, mlps) = (&self.head, [&self.policy, &self.value]);
+        f(&mut self.desk, Networks { head, mlps, theta: [&theta[0], &theta[1]], free })
     }
 
     /// A step of size α against the gradient, which is shortened to `max_norm`.
@@ -247,10 +287,17 @@ impl<H: Head> Learner<H> {
 /// Some rows of a column.
 fn gather<T: Copy>(from: &[T], width: usize, rows: &[usize]) -> Vec<T> {
     let mut to = Vec::with_capacity(rows.len() * width);
+    gather_into(&mut to, from, width, rows);
+    to
+}
+
+/// Some rows of a column, in the place of what was there.
+#[inline]
+pub(super) fn gather_into<T: Copy>(to: &mut Vec<T>, from: &[T], width: usize, rows: &[usize]) {
+    to.clear();
     for row in rows {
         to.extend_from_slice(&from[row * width..][..width]);
     }
-    to
 }
 
 /// Mean 0 and deviation 1; a single number stays as it is.
@@ -268,6 +315,71 @@ pub(super) fn standardize(x: &mut [f32]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        DeviceName,
+        policy_gradient::{Choices, Controls, loss::Surrogate},
+    };
+    use gymkhana_envs::{Space, Spec};
+
+    /// Of a batch of both kinds of action, with masks, whose ratios lie on both sides of what is clipped.
+    fn agrees<H: Head>(head: H, spec: &Spec, draw: impl Fn(&mut Rng) -> Vec<H::A>, legal: Option<&[bool]>) {
+        let plan = Plan {
+            owner: "test",
+            hidden: &[16, 8],
+            activation: Activation::Tanh,
+            orthogonal: false,
+            optimizer: Rule::Adam,
+            epsilon: 1e-5,
+        };
+        let setup = Setup { spec, lanes: 1, steps: 1, device: DeviceName::Flex };
+        let mut rng = Rng::new(3);
+        let mut learner = Learner::new(&plan, head, &setup, &mut rng).unwrap();
+        let n = 40;
+        let mut normal = |n: usize| (0..n).map(|_| rng.normal() as f32).collect::<Vec<_>>();
+        let (obs, advantage, target, value) = (normal(3 * n), normal(n), normal(n), normal(n));
+        let noise = normal(n);
+        let actions: Vec<_> = (0..n).flat_map(|i| draw(&mut Rng::new(i as u64))).collect();
+        let legal = legal.map(|legal| legal.repeat(n));
+        let unknown = vec![0.0; n];
+        let mut samples = Samples {
+            obs: &obs,
+            actions: &actions,
+            legal: legal.as_deref(),
+            log_prob: &unknown,
+            advantage: &advantage,
+            target: &target,
+            value: &value,
+        };
+        let old: Vec<_> = learner.log_probs(&samples).iter().zip(noise).map(|(p, noise)| p + 0.3 * noise).collect();
+        samples.log_prob = &old;
+        let rows: Vec<_> = (0..n).rev().collect();
+        for surrogate in [Surrogate::PolicyGradient, Surrogate::Clipped(0.2)] {
+            for clip_range_vf in [None, Some(0.5)] {
+                let objective = Objective { surrogate, vf_coef: 0.7, ent_coef: 0.05, clip_range_vf };
+                let (by_hand, measured) = learner.gradient(&samples, &rows, true, &objective);
+                let (taped, expected) = learner.gradient_on_tape(&learner.columns(&samples, &rows, true), &objective);
+                let close = |found: &[f32], right: &[f32]| {
+                    let norm = right.iter().map(|x| x * x).sum::<f32>().sqrt();
+                    let off = found.iter().zip(right).map(|(a, b)| (a - b) * (a - b)).sum::<f32>().sqrt();
+                    assert!(found.len() == right.len() && off <= 1e-5 * norm, "{objective:?}: off by {off} of {norm}");
+                };
+                close(&to_vec(measured), &to_vec(expected));
+                assert_eq!(by_hand.len(), taped.len());
+                by_hand.into_iter().zip(taped).for_each(|(found, right)| close(&to_vec(found), &to_vec(right)));
+            }
+        }
+    }
+
+    #[test]
+    fn the_gradient_by_hand_is_the_tapes() {
+        let spec = |actions| Spec::new("Test", Space::unbounded(3), actions);
+        let three = |rng: &mut Rng| vec![rng.below(2)];
+        agrees(Choices(3), &spec(Space::Discrete(3)), three, None);
+        agrees(Choices(3), &spec(Space::Discrete(3)), three, Some(&[true, true, false]));
+        let space = Space::cube(2, -1.0, 1.0);
+        let draw = |rng: &mut Rng| vec![rng.normal() as f32, rng.normal() as f32];
+        agrees(Controls::new(&space, -0.5), &spec(space.clone()), draw, None);
+    }
 
     #[test]
     fn standardized_by_hand() {

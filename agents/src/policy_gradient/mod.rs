@@ -6,6 +6,7 @@
 
 pub mod a2c;
 pub mod actor;
+mod by_hand;
 pub mod head;
 pub mod learner;
 pub mod loss;

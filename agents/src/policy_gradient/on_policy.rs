@@ -121,8 +121,8 @@ impl<H: Head> OnPolicy<H> {
                 shuffle(&mut order, rng);
             }
             for minibatch in order.chunks(batch_size) {
-                let batch = learner.columns(&samples, minibatch, settings.normalize_advantage);
-                let (gradient, statistics) = learner.gradient(&batch, &objective);
+                let (gradient, statistics) =
+                    learner.gradient(&samples, minibatch, settings.normalize_advantage, &objective);
                 updates += 1;
                 sum = Some(sum.map_or_else(|| statistics.clone(), |sum| sum + statistics.clone()));
                 if settings.target_kl.is_some_and(|most| f64::from(to_vec(statistics)[3]) > 1.5 * most) {
