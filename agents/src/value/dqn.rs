@@ -26,6 +26,7 @@ use crate::{
     error::Error,
     math::choice,
     memory::{Minibatch, Replay},
+    networks::Networks,
     nn::{
         self, Activation, Init, Loss, Mlp, Optimizer, OptimizerState, Rule, clip_global_norm,
         tensors::{bool_column, column, index_column, matrix, to_vec, vector},
@@ -283,6 +284,18 @@ impl Agent<f32, usize> for Dqn {
         self.target = vector(saved.target, device);
         self.replay = saved.replay;
         self.set_policy_state(&State::of(&(saved.sizes, saved.theta, saved.step)))
+    }
+
+    fn networks(&self) -> Option<Networks> {
+        let mut networks = Networks::default();
+        self.q.mlp.give("q", &to_vec(self.theta.clone()), &mut networks);
+        Some(networks)
+    }
+
+    fn set_networks(&mut self, networks: &Networks) -> Result<(), Error> {
+        self.theta = vector(self.q.mlp.take("q", networks)?, &self.q.device);
+        self.target = self.theta.clone();
+        Ok(())
     }
 
     fn policy_state(&self) -> State {
