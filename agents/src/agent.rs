@@ -4,7 +4,7 @@ use gymkhana_envs::{Batch, Elem, Params, Rng, Spec, State, Transitions, View};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-use crate::{device::DeviceName, error::Error};
+use crate::{device::DeviceName, error::Error, networks::Networks};
 
 /// Something that acts. `O` and `A` are the kinds of number in observations and actions: `usize` or `f32`.
 pub trait Policy<O: Elem, A: Elem>: Send {
@@ -57,6 +57,19 @@ pub trait Agent<O: Elem, A: Elem>: Policy<O, A> {
     /// # Errors
     /// If it does not fit this agent.
     fn set_state(&mut self, state: &State) -> Result<(), Error>;
+
+    /// Its networks as named arrays, if it has networks.
+    fn networks(&self) -> Option<Networks> {
+        None
+    }
+
+    /// Takes the networks of an agent like this one; what they were learned from, and how, stays as it is.
+    ///
+    /// # Errors
+    /// If they do not fit, in which case nothing has changed.
+    fn set_networks(&mut self, _networks: &Networks) -> Result<(), Error> {
+        Err(Error::Networks("the agent has none".into()))
+    }
 
     /// What [`policy`](Self::policy) depends on, and no more: small, to be kept with results, and for any number of lanes.
     /// An agent that keeps nothing else has only one state.

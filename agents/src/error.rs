@@ -28,6 +28,9 @@ pub enum Error {
     /// Numbers that are no longer finite.
     #[error("{0}")]
     Diverged(Box<Divergence>),
+    /// Networks that are not the agent's.
+    #[error("these networks do not fit: {0}")]
+    Networks(String),
     /// A table that a method of dynamic programming cannot solve.
     #[error("{solver}: {why}")]
     Unsolvable {

@@ -14,6 +14,7 @@ pub mod linear;
 pub mod math;
 pub mod memory;
 pub mod model_based;
+pub mod networks;
 #[cfg(feature = "deep")]
 pub mod nn;
 pub mod offline;

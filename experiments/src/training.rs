@@ -198,6 +198,7 @@ where
             log_every: default_log_every(self.steps),
             evaluation: self.evaluation.unwrap_or_else(|| EvaluationPlan::for_steps(self.steps)),
             until: self.until,
+            init: None,
         }
     }
 

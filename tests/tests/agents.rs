@@ -181,18 +181,18 @@ impl<O: Elem, A: Elem> Subject<O, A> {
         run.go(steps).unwrap();
         run
     }
+}
 
-    /// What a policy does, again and again, in each state of a corridor of so many.
-    fn told(&self, policy: &mut dyn Policy<O, A>, states: usize, seed: u64) -> Vec<Vec<A>> {
-        let (flat, first, mut act, mut rng) =
-            (rows(states), vec![true; states], vec![A::default(); states], Rng::new(seed));
-        let view = View::new(Rows { flat: &flat, width: flat.len() / states }, &first);
-        let mut again = || {
-            policy.act(&view, &mut rng, &mut act);
-            act.clone()
-        };
-        (0..100).map(|_| again()).collect()
-    }
+/// What a policy does, again and again, in each state of a corridor of so many.
+fn told<O: Elem, A: Elem>(policy: &mut dyn Policy<O, A>, states: usize, seed: u64) -> Vec<Vec<A>> {
+    let (flat, first, mut act, mut rng) =
+        (rows(states), vec![true; states], vec![A::default(); states], Rng::new(seed));
+    let view = View::new(Rows { flat: &flat, width: flat.len() / states }, &first);
+    let mut again = || {
+        policy.act(&view, &mut rng, &mut act);
+        act.clone()
+    };
+    (0..100).map(|_| again()).collect()
 }
 
 impl<O: Elem, A: Elem> Run<O, A> {
@@ -219,7 +219,7 @@ fn a_truncated_end_has_a_future_and_a_terminated_one_has_none() {
             let id = subject.entry.id;
             match subject.entry.scope {
                 Scope::Control => {
-                    let told = subject.told(&mut *run.agent.policy(Mode::Greedy), 2, 0);
+                    let told = told(&mut *run.agent.policy(Mode::Greedy), 2, 0);
                     assert_eq!((subject.on)(told[0][0]), !end.0, "{id}: {end:?}");
                 }
                 Scope::Prediction => {
@@ -242,7 +242,7 @@ fn the_same_seed_gives_the_same_agent_whether_or_not_it_is_looked_at() {
         let fresh = other.states();
         for mode in [Mode::Greedy, Mode::Sample].repeat(75) {
             other.go(1).unwrap();
-            subject.told(&mut *other.agent.policy(mode), 4, 1);
+            told(&mut *other.agent.policy(mode), 4, 1);
             assert!(other.states() == other.states(), "{}", subject.entry.id);
         }
         assert!(one.states() == other.states(), "{}", subject.entry.id);
@@ -261,7 +261,7 @@ fn restored_agents_and_policies_go_on_as_those_they_were_taken_from() {
             other.agent.set_policy_state(&one.agent.policy_state()).unwrap();
             assert!(other.states().1 == one.states().1, "{id}: policy after {steps} steps");
             for mode in [Mode::Greedy, Mode::Sample] {
-                let [a, b] = [&one, &other].map(|run| subject.told(&mut *run.agent.policy(mode), 4, 5));
+                let [a, b] = [&one, &other].map(|run| told(&mut *run.agent.policy(mode), 4, 5));
                 assert_eq!(a, b, "{id}: {mode:?} after {steps} steps");
             }
             other.agent.set_state(&one.agent.state()).unwrap();
@@ -283,23 +283,23 @@ fn snapshots_are_not_changed_by_later_learning_and_greedy_ones_do_not_draw() {
         let mut run = subject.run(&env(false), 1, 1_500);
         let [mut greedy, mut sample, mut later] =
             [Mode::Greedy, Mode::Sample, Mode::Sample].map(|m| run.agent.policy(m));
-        let drawn = subject.told(&mut *sample, 2, 7);
+        let drawn = told(&mut *sample, 2, 7);
         let control = subject.entry.scope == Scope::Control;
         // A policy that is given may draw also when it is asked to be greedy: then by one seed.
         let seeds = if control { 0..20 } else { 0..1 };
-        let chosen = subject.told(&mut *greedy, 2, 0);
+        let chosen = told(&mut *greedy, 2, 0);
         assert!(
             !control || chosen == vec![chosen[0].clone(); 100] && (subject.on)(chosen[0][0]),
             "{id}: going on is best"
         );
         run.batch = subject.run(&env(true), 2, 0).batch;
         for seed in seeds.cycle().take(20) {
-            assert_eq!(subject.told(&mut *greedy, 2, seed), chosen, "{id}");
+            assert_eq!(told(&mut *greedy, 2, seed), chosen, "{id}");
             run.go(75).unwrap();
         }
-        let now = subject.told(&mut *run.agent.policy(Mode::Greedy), 2, 0);
+        let now = told(&mut *run.agent.policy(Mode::Greedy), 2, 0);
         assert!(!control || !(subject.on)(now[0][0]), "{id}: going on is no longer best");
-        assert_eq!(subject.told(&mut *later, 2, 7), drawn, "{id}");
+        assert_eq!(told(&mut *later, 2, 7), drawn, "{id}");
     }
     every_agent!(holds);
 }

@@ -45,7 +45,7 @@ impl<A> Default for Desk<A> {
 
 /// Networks and their parameters on the host: policy, value, and those beside the policy.
 #[derive(Debug)]
-pub(super) struct Networks<'a, H> {
+pub(super) struct OnHost<'a, H> {
     pub(super) head: &'a H,
     pub(super) mlps: [&'a Mlp; 2],
     pub(super) theta: [&'a [f32]; 2],
@@ -60,7 +60,7 @@ impl<A: Copy> Desk<A> {
     /// `normalize` gives their advantages mean 0 and deviation 1.
     pub(super) fn gradient<H: Head<A = A>>(
         &mut self,
-        networks: &Networks<'_, H>,
+        networks: &OnHost<'_, H>,
         samples: &Samples<'_, A>,
         rows: &[usize],
         normalize: bool,
@@ -93,7 +93,7 @@ impl<A: Copy> Desk<A> {
     /// ln π(a | s) of some rows, by the same arithmetic: a ratio of what has not changed is 1.
     pub(super) fn log_probs<H: Head<A = A>>(
         &mut self,
-        networks: &Networks<'_, H>,
+        networks: &OnHost<'_, H>,
         samples: &Samples<'_, A>,
         rows: &[usize],
         log_probs: &mut Vec<f32>,
@@ -107,7 +107,7 @@ impl<A: Copy> Desk<A> {
         log_probs.extend((0..rows.len()).map(|i| self.likelihood(networks, i).0));
     }
 
-    fn gather<H: Head<A = A>>(&mut self, networks: &Networks<'_, H>, samples: &Samples<'_, A>, rows: &[usize]) {
+    fn gather<H: Head<A = A>>(&mut self, networks: &OnHost<'_, H>, samples: &Samples<'_, A>, rows: &[usize]) {
         let Samples { obs, actions, legal, log_prob, advantage, target, value } = *samples;
         gather_into(&mut self.obs, obs, networks.mlps[0].inputs(), rows);
         gather_into(&mut self.actions, actions, networks.head.width(), rows);
@@ -121,13 +121,13 @@ impl<A: Copy> Desk<A> {
     }
 
     /// ln π(a | s) and H[π(· | s)] of a row.
-    fn likelihood<H: Head<A = A>>(&self, networks: &Networks<'_, H>, i: usize) -> (f32, f32) {
+    fn likelihood<H: Head<A = A>>(&self, networks: &OnHost<'_, H>, i: usize) -> (f32, f32) {
         let (outputs, legal, action) = self.row(networks, i);
         networks.head.likelihood_of(outputs, networks.free, legal, action)
     }
 
     #[expect(clippy::type_complexity, reason = "the parts of a row")]
-    fn row<H: Head<A = A>>(&self, networks: &Networks<'_, H>, i: usize) -> (&[f32], Option<&[bool]>, &[A]) {
+    fn row<H: Head<A = A>>(&self, networks: &OnHost<'_, H>, i: usize) -> (&[f32], Option<&[bool]>, &[A]) {
         let (n, width) = (networks.head.outputs(), networks.head.width());
         let legal = (!self.legal.is_empty()).then(|| &self.legal[i * n..][..n]);
         (&self.outputs[0][i * n..][..n], legal, &self.actions[i * width..][..width])
@@ -137,7 +137,7 @@ impl<A: Copy> Desk<A> {
     /// the sums of what is measured.
     fn slopes<H: Head<A = A>>(
         &mut self,
-        networks: &Networks<'_, H>,
+        networks: &OnHost<'_, H>,
         n: usize,
         objective: &Objective,
         free: &mut [f32],

@@ -6,13 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     actor::Actor,
-    by_hand::{Desk, Networks},
+    by_hand::{Desk, OnHost},
     head::{Head, illegal},
     loss::{Columns, Objective, loss},
 };
 use crate::{
     agent::Setup,
     error::Error,
+    networks::Networks,
     nn::{
         self, Activation, Inference, Init, Mlp, Optimizer, OptimizerState, Rule, clip_global_norm,
         tensors::{column, matrix, to_vec, vector},
@@ -204,11 +205,11 @@ impl<H: Head> Learner<H> {
     }
 
     /// Something with the networks on the host.
-    fn on_host<T>(&mut self, f: impl FnOnce(&mut Desk<H::A>, Networks<'_, H>) -> T) -> T {
+    fn on_host<T>(&mut self, f: impl FnOnce(&mut Desk<H::A>, OnHost<'_, H>) -> T) -> T {
         let theta: Vec<_> = self.theta.iter().map(|theta| to_vec(theta.clone())).collect();
         let free = theta.get(2).map_or(&[][..], Vec::as_slice);
         let (head, mlps) = (&self.head, [&self.policy, &self.value]);
-        f(&mut self.desk, Networks { head, mlps, theta: [&theta[0], &theta[1]], free })
+        f(&mut self.desk, OnHost { head, mlps, theta: [&theta[0], &theta[1]], free })
     }
 
     /// A step of size α against the gradient, which is shortened to `max_norm`.
@@ -253,6 +254,26 @@ impl<H: Head> Learner<H> {
     /// What the policy depends on.
     pub(super) fn policy_state(&self) -> State {
         State::of(&(self.policy.sizes(), self.actor.network.theta(), &self.actor.free))
+    }
+
+    /// Policy and value as named arrays, and `log_std` where deviations are parameters.
+    pub(super) fn networks(&self) -> Networks {
+        let mut to = Networks::default();
+        self.policy.give("policy", self.actor.network.theta(), &mut to);
+        self.value.give("value", &to_vec(self.theta[1].clone()), &mut to);
+        if !self.actor.free.is_empty() {
+            to.push("log_std".into(), vec![self.actor.free.len()], self.actor.free.clone());
+        }
+        to
+    }
+
+    /// Takes what [`networks`](Self::networks) gave.
+    pub(super) fn set_networks(&mut self, from: &Networks) -> Result<(), Error> {
+        let mut theta = vec![self.policy.take("policy", from)?, self.value.take("value", from)?];
+        if let Some(free) = self.theta.get(2) {
+            theta.push(from.get("log_std", &free.dims())?.to_vec());
+        }
+        self.put(theta)
     }
 
     /// Puts back what [`policy_state`](Self::policy_state) took; values stay as they are.

@@ -13,6 +13,7 @@ use crate::{
     error::Error,
     math::advantage::{Segment, gae},
     memory::Rollout,
+    networks::Networks,
     nn::tensors::to_vec,
     schedule::Schedule,
 };
@@ -231,6 +232,14 @@ impl<H: Head> Agent<f32, H::A> for OnPolicy<H> {
         self.learner.restore(saved.learner)?;
         (self.rollout, self.step) = (saved.rollout, saved.step);
         Ok(())
+    }
+
+    fn networks(&self) -> Option<Networks> {
+        Some(self.learner.networks())
+    }
+
+    fn set_networks(&mut self, networks: &Networks) -> Result<(), Error> {
+        self.learner.set_networks(networks)
     }
 
     fn policy_state(&self) -> State {

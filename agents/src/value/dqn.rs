@@ -32,6 +32,7 @@ use crate::{
     entry::Entry,
     error::Error,
     memory::{Minibatch, NStep, Replay},
+    networks::Networks,
     nn::{
         self, Activation, Init, Loss, Optimizer, OptimizerState, Rule, clip_global_norm,
         tensors::{column, index_column, matrix, to_vec, vector},
@@ -280,6 +281,19 @@ impl Agent<f32, usize> for Dqn {
         self.target = vector(saved.target, &self.device);
         (self.n_step, self.replay) = (saved.n_step, saved.replay);
         self.set_policy_state(&State::of(&(saved.sizes, saved.theta, saved.step)))
+    }
+
+    fn networks(&self) -> Option<Networks> {
+        let mut networks = Networks::default();
+        self.q.mlp().give("q", self.chooser.theta(), &mut networks);
+        Some(networks)
+    }
+
+    fn set_networks(&mut self, networks: &Networks) -> Result<(), Error> {
+        self.theta = vector(self.q.mlp().take("q", networks)?, &self.device);
+        self.target = self.theta.clone();
+        self.chooser.set(&self.theta);
+        Ok(())
     }
 
     fn policy_state(&self) -> State {
