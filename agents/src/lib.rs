@@ -14,6 +14,7 @@ pub mod linear;
 pub mod math;
 pub mod memory;
 pub mod model_based;
+pub mod networks;
 #[cfg(feature = "deep")]
 pub mod nn;
 pub mod offline;
@@ -30,8 +31,10 @@ pub mod tabular;
 pub mod taxonomy;
 #[cfg(feature = "deep")]
 pub mod value;
+pub mod watch;
 
 pub use agent::{Agent, Metrics, Mode, Policy, Recipe, Setup, round};
 pub use device::DeviceName;
 pub use error::Error;
 pub use schedule::Schedule;
+pub use watch::{Divergence, Watch};

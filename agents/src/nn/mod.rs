@@ -11,6 +11,7 @@ pub mod init;
 pub mod kernel;
 pub mod loss;
 pub mod mlp;
+pub mod named;
 pub mod optimizer;
 pub mod tensors;
 
@@ -19,4 +20,5 @@ pub use inference::Inference;
 pub use init::Init;
 pub use loss::Loss;
 pub use mlp::{Activation, Mlp};
+pub use named::{from_safetensors, to_safetensors};
 pub use optimizer::{Optimizer, OptimizerState, Rule, clip_global_norm};

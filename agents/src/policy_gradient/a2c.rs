@@ -20,8 +20,8 @@ use gymkhana_envs::{Params, Rng, params, params::above};
 
 use super::{
     head::{Choices, Controls, Head},
+    learner::Plan,
     loss::{Objective, Surrogate},
-    networks::Plan,
     on_policy::{OnPolicy, Settings},
 };
 use crate::{
@@ -99,13 +99,18 @@ impl A2cConfig {
                 clip_range_vf: None,
             },
             clip_range: 0.0.into(),
-            optimizer: self.optimizer,
-            epsilon: self.optimizer_epsilon,
             max_grad_norm: self.max_grad_norm,
             target_kl: None,
         };
-        let plan =
-            Plan { owner: Self::OWNER, hidden: &self.hidden, activation: self.activation, orthogonal: self.orthogonal };
+        let plan = Plan {
+            owner: Self::OWNER,
+            hidden: &self.hidden,
+            activation: self.activation,
+            orthogonal: self.orthogonal,
+            optimizer: self.optimizer,
+            epsilon: self.optimizer_epsilon,
+            apart: false,
+        };
         OnPolicy::new(settings, &plan, head, setup, rng)
     }
 }

@@ -47,6 +47,23 @@ pub trait Head: Clone + Send + std::fmt::Debug + 'static {
         actions: Self::Actions,
         illegal: Option<Tensor<2, Bool>>,
     ) -> Likelihood;
+
+    /// ln π(a | s) and H[π(· | s)] of one row, on the host.
+    fn likelihood_of(&self, outputs: &[f32], free: &[f32], legal: Option<&[bool]>, action: &[Self::A]) -> (f32, f32);
+
+    /// From how much a loss changes with the likelihood of one row to how much it changes with the outputs, which is
+    /// written to `to`, and with the free parameters, which is added to `to_free`.
+    #[expect(clippy::too_many_arguments, reason = "a row, and where its slopes go")]
+    fn slopes(
+        &self,
+        outputs: &[f32],
+        free: &[f32],
+        legal: Option<&[bool]>,
+        action: &[Self::A],
+        by: Slopes,
+        to: &mut [f32],
+        to_free: &mut [f32],
+    );
 }
 
 /// How likely actions are, and how far a policy is from being sure.
@@ -56,6 +73,15 @@ pub struct Likelihood {
     pub log_prob: Tensor<2>,
     /// H[π(· | s)], batch × 1, or 1 × 1 where it is the same for all
     pub entropy: Tensor<2>,
+}
+
+/// How much the loss changes with what a head says of a row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Slopes {
+    /// ∂L/∂ ln π(a | s)
+    pub log_prob: f32,
+    /// ∂L/∂H[π(· | s)]
+    pub entropy: f32,
 }
 
 /// Truth values, rows × width.
@@ -121,6 +147,23 @@ impl Head for Choices {
             log_prob: categorical::log_prob_of(log_probs.clone(), actions),
             entropy: categorical::entropy(log_probs),
         }
+    }
+
+    fn likelihood_of(&self, outputs: &[f32], _: &[f32], legal: Option<&[bool]>, action: &[usize]) -> (f32, f32) {
+        categorical::likelihood(outputs, legal, action[0])
+    }
+
+    fn slopes(
+        &self,
+        outputs: &[f32],
+        _: &[f32],
+        legal: Option<&[bool]>,
+        action: &[usize],
+        by: Slopes,
+        to: &mut [f32],
+        _: &mut [f32],
+    ) {
+        categorical::slopes(outputs, legal, action[0], by.log_prob, by.entropy, to);
     }
 }
 
@@ -194,6 +237,23 @@ impl Head for Controls {
             log_prob: gaussian::log_probs(outputs, log_std.clone(), actions),
             entropy: gaussian::entropy(log_std),
         }
+    }
+
+    fn likelihood_of(&self, outputs: &[f32], free: &[f32], _: Option<&[bool]>, action: &[f32]) -> (f32, f32) {
+        (gaussian::log_prob(outputs, free, action), gaussian::entropy_of(free))
+    }
+
+    fn slopes(
+        &self,
+        outputs: &[f32],
+        free: &[f32],
+        _: Option<&[bool]>,
+        action: &[f32],
+        by: Slopes,
+        to: &mut [f32],
+        to_free: &mut [f32],
+    ) {
+        gaussian::slopes(outputs, free, action, by.log_prob, by.entropy, to, to_free);
     }
 }
 

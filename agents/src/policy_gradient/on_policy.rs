@@ -5,16 +5,18 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     head::Head,
+    learner::{Learner, Plan, Samples, Saved},
     loss::{Objective, STATISTICS, Surrogate},
-    networks::{Networks, Plan, Samples, Saved},
 };
 use crate::{
     agent::{Agent, Metrics, Mode, Policy, Setup},
     error::Error,
-    math::advantage::gae,
+    math::advantage::{Segment, gae},
     memory::Rollout,
-    nn::{Optimizer, OptimizerState, Rule, clip_global_norm, tensors::to_vec},
+    networks::Networks,
+    nn::tensors::to_vec,
     schedule::Schedule,
+    watch::Watch,
 };
 
 /// A rollout of more numbers than this is a slip of the finger: it would fill the memory before it says anything.
@@ -43,10 +45,6 @@ pub struct Settings {
     pub objective: Objective,
     /// How far the policy may be left by the clipped surrogate, over the run.
     pub clip_range: Schedule,
-    /// Which optimiser.
-    pub optimizer: Rule,
-    /// Its ε.
-    pub epsilon: f64,
     /// Greatest Euclidean norm of the gradient.
     pub max_grad_norm: f64,
     /// The updates of a rollout stop where the policy has moved by 1.5 times this.
@@ -56,8 +54,7 @@ pub struct Settings {
 /// An agent that learns from rollouts.
 #[derive(Clone, Debug)]
 pub struct OnPolicy<H: Head> {
-    networks: Networks<H>,
-    optimizer: Optimizer,
+    learner: Learner<H>,
     rollout: Rollout<H::A>,
     settings: Settings,
     actions: Space,
@@ -65,16 +62,18 @@ pub struct OnPolicy<H: Head> {
     step: u64,
     /// environment steps of the whole run
     steps: u64,
+    /// rollouts learned from so far
+    update: u64,
 }
 
 /// Everything that learning goes on from, on the host.
 #[derive(Serialize, Deserialize)]
 #[serde(bound = "")]
-struct SavedState<A: Elem> {
-    networks: Saved,
-    optimizer: OptimizerState,
+struct SavedAgent<A: Elem> {
+    learner: Saved,
     rollout: Rollout<A>,
     step: u64,
+    update: u64,
 }
 
 impl<H: Head> OnPolicy<H> {
@@ -91,18 +90,24 @@ impl<H: Head> OnPolicy<H> {
             return Err(gymkhana_envs::Error::Parameter { owner: settings.owner.into(), name, value, why }.into());
         }
         let rollout = Rollout::new(settings.n_steps, setup.lanes, width, action_width);
-        let networks = Networks::new(plan, head, setup, rng)?;
-        let optimizer = networks.optimizer(&[0, 1, 2], settings.optimizer, settings.epsilon);
-        let actions = setup.spec.actions.clone();
-        Ok(Self { networks, optimizer, rollout, settings, actions, step: 0, steps: setup.steps })
+        let learner = Learner::new(plan, head, setup, rng)?;
+        Ok(Self {
+            learner,
+            rollout,
+            settings,
+            actions: setup.spec.actions.clone(),
+            step: 0,
+            steps: setup.steps,
+            update: 0,
+        })
     }
 
     /// Learns from a full rollout; `now` is what its last steps led to.
     fn update(&mut self, now: &View<'_, f32>, rng: &mut Rng, log: &mut Metrics) -> Result<(), Error> {
-        let Self { networks, optimizer, rollout, settings, step, steps, .. } = self;
+        let Self { learner, rollout, settings, step, steps, .. } = self;
         let rows = rollout.rows();
-        let values = networks.values(rollout.obs());
-        let advantages = advantages(networks, rollout, settings, &values, now);
+        let values = learner.values(rollout.obs());
+        let advantages = advantages(learner, rollout, settings, &values, now);
         let [advantage, target, value] = columns(&advantages, &values);
         let unknown = vec![0.0; rows];
         let mut samples = Samples {
@@ -119,7 +124,7 @@ impl<H: Head> OnPolicy<H> {
         let log_prob;
         if let Surrogate::Clipped(epsilon) = &mut objective.surrogate {
             *epsilon = settings.clip_range.at(*step, *steps);
-            log_prob = networks.log_probs(&samples);
+            log_prob = learner.log_probs(&samples);
             samples.log_prob = &log_prob;
         }
         let batch_size = settings.batch_size.unwrap_or(rows).min(rows);
@@ -129,49 +134,61 @@ impl<H: Head> OnPolicy<H> {
                 shuffle(&mut order, rng);
             }
             for minibatch in order.chunks(batch_size) {
-                let batch = networks.columns(&samples, minibatch, settings.normalize_advantage);
-                let (mut gradient, statistics) = networks.gradient(&batch, &objective);
+                let (gradient, statistics) =
+                    learner.gradient(&samples, minibatch, settings.normalize_advantage, &objective);
                 updates += 1;
                 sum = Some(sum.map_or_else(|| statistics.clone(), |sum| sum + statistics.clone()));
                 if settings.target_kl.is_some_and(|most| f64::from(to_vec(statistics)[3]) > 1.5 * most) {
                     break 'update;
                 }
-                clip_global_norm(&mut gradient, settings.max_grad_norm);
-                optimizer.step(&mut networks.theta, gradient, alpha);
+                learner.step(gradient, settings.max_grad_norm, alpha);
             }
         }
+        learner.refresh();
+        self.update += 1;
+        let watch = self.watch();
         for (name, sum) in STATISTICS.into_iter().zip(sum.map(to_vec).unwrap_or_default()) {
-            log.record(name, Error::finite(settings.owner, name, f64::from(sum) / f64::from(updates), *step)?);
+            log.record(name, watch.number(name, f64::from(sum) / f64::from(updates))?);
         }
         log.record("train/explained_variance", explained_variance(&value, &target));
         log.record("train/learning_rate", alpha);
-        networks.refresh(settings.owner, *step)
+        self.learner.check(&watch)
+    }
+
+    fn watch(&self) -> Watch {
+        Watch {
+            agent: self.settings.owner,
+            step: self.step,
+            update: self.update,
+            learning_rate: self.settings.learning_rate.at(self.step, self.steps),
+            max_grad_norm: Some(self.settings.max_grad_norm),
+        }
     }
 }
 
 /// The advantage of every row.
 fn advantages<H: Head>(
-    networks: &Networks<H>,
+    learner: &Learner<H>,
     rollout: &Rollout<H::A>,
     settings: &Settings,
     values: &[f64],
     now: &View<'_, f32>,
 ) -> Vec<f64> {
-    let (now, cut) = (networks.values(now.obs.flat), networks.values(rollout.cut_obs()));
+    let (now, cut) = (learner.values(now.obs.flat), learner.values(rollout.cut_obs()));
     let mut next_values = Vec::with_capacity(values.len());
     rollout.next_values(values, &now, &cut, &mut next_values);
     let discounts: Vec<_> = rollout.discounts(settings.gamma).collect();
     let mut advantages = vec![0.0; values.len()];
     for lane in rollout.lanes() {
-        gae(
-            &rollout.reward()[lane.clone()],
-            &values[lane.clone()],
-            &next_values[lane.clone()],
-            &discounts[lane.clone()],
-            &rollout.ended()[lane.clone()],
-            settings.gae_lambda,
-            &mut advantages[lane],
-        );
+        let segment = Segment {
+            lanes: 1,
+            rewards: &rollout.reward()[lane.clone()],
+            discounts: &discounts[lane.clone()],
+            values: &values[lane.clone()],
+            next_values: &next_values[lane.clone()],
+            ends: &rollout.ended()[lane.clone()],
+        };
+        gae(&segment, settings.gae_lambda, &mut advantages[lane]);
     }
     advantages
 }
@@ -205,13 +222,13 @@ pub(super) fn explained_variance(values: &[f32], targets: &[f32]) -> f64 {
 
 impl<H: Head> Policy<f32, H::A> for OnPolicy<H> {
     fn act(&mut self, now: &View<'_, f32>, rng: &mut Rng, act: &mut [H::A]) {
-        self.networks.actor.act(now, rng, act);
+        self.learner.actor.act(now, rng, act);
     }
 }
 
 impl<H: Head> Agent<f32, H::A> for OnPolicy<H> {
     fn learn(&mut self, seen: &Transitions<'_, f32, H::A>, rng: &mut Rng, log: &mut Metrics) -> Result<(), Error> {
-        self.rollout.push(seen, self.networks.actor.drawn());
+        self.rollout.push(seen, self.learner.actor.drawn());
         self.step += seen.lanes() as u64;
         if self.rollout.is_full() {
             self.update(&seen.now, rng, log)?;
@@ -221,40 +238,46 @@ impl<H: Head> Agent<f32, H::A> for OnPolicy<H> {
     }
 
     fn policy(&self, mode: Mode) -> Box<dyn Policy<f32, H::A>> {
-        self.networks.actor.acting(mode)
+        self.learner.actor.acting(mode)
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        self.learner.check(&self.watch())
     }
 
     fn values(&self, now: &View<'_, f32>) -> Option<Vec<f64>> {
-        Some(self.networks.values(now.obs.flat))
+        Some(self.learner.values(now.obs.flat))
     }
 
     fn state(&self) -> State {
-        State::of(&SavedState {
-            networks: self.networks.saved(),
-            optimizer: self.optimizer.state(),
-            rollout: self.rollout.clone(),
-            step: self.step,
-        })
+        let (learner, rollout) = (self.learner.saved(), self.rollout.clone());
+        State::of(&SavedAgent { learner, rollout, step: self.step, update: self.update })
     }
 
     fn set_state(&mut self, state: &State) -> Result<(), Error> {
-        let saved: SavedState<H::A> = state.get()?;
+        let saved: SavedAgent<H::A> = state.get()?;
         if !saved.rollout.fits(&self.rollout, &self.actions) {
             return Err(gymkhana_envs::Error::State("a rollout of another shape".into()).into());
         }
-        self.networks.check(&saved.networks)?;
-        self.optimizer.set_state(saved.optimizer, &self.networks.device)?;
-        self.networks.restore(saved.networks)?;
-        (self.rollout, self.step) = (saved.rollout, saved.step);
+        self.learner.restore(saved.learner)?;
+        (self.rollout, self.step, self.update) = (saved.rollout, saved.step, saved.update);
         Ok(())
     }
 
+    fn networks(&self) -> Option<Networks> {
+        Some(self.learner.networks())
+    }
+
+    fn set_networks(&mut self, networks: &Networks) -> Result<(), Error> {
+        self.learner.set_networks(networks)
+    }
+
     fn policy_state(&self) -> State {
-        self.networks.policy_state()
+        self.learner.policy_state()
     }
 
     fn set_policy_state(&mut self, state: &State) -> Result<(), Error> {
-        self.networks.set_policy_state(state)
+        self.learner.set_policy_state(state)
     }
 }
 

@@ -23,8 +23,8 @@ use gymkhana_envs::{Params, Rng, params, params::above};
 
 use super::{
     head::{Choices, Controls, Head},
+    learner::Plan,
     loss::{Objective, Surrogate},
-    networks::Plan,
     on_policy::{OnPolicy, Settings},
 };
 use crate::{
@@ -113,13 +113,18 @@ impl PpoConfig {
                 clip_range_vf: self.clip_range_vf,
             },
             clip_range: self.clip_range,
-            optimizer: self.optimizer,
-            epsilon: self.optimizer_epsilon,
             max_grad_norm: self.max_grad_norm,
             target_kl: self.target_kl,
         };
-        let plan =
-            Plan { owner: Self::OWNER, hidden: &self.hidden, activation: self.activation, orthogonal: self.orthogonal };
+        let plan = Plan {
+            owner: Self::OWNER,
+            hidden: &self.hidden,
+            activation: self.activation,
+            orthogonal: self.orthogonal,
+            optimizer: self.optimizer,
+            epsilon: self.optimizer_epsilon,
+            apart: false,
+        };
         OnPolicy::new(settings, &plan, head, setup, rng)
     }
 }

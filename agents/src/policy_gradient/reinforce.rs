@@ -24,8 +24,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     head::{Choices, Controls, Head},
+    learner::{Learner, Plan, Samples, Saved, standardize},
     loss::{Objective, STATISTICS, Surrogate},
-    networks::{Networks, Plan, Samples, Saved, standardize},
     on_policy::{columns, explained_variance, shuffle},
 };
 use crate::{
@@ -33,8 +33,10 @@ use crate::{
     entry::Entry,
     error::Error,
     memory::Episodes,
-    nn::{Activation, Optimizer, OptimizerState, Rule, clip_global_norm, tensors::to_vec},
+    networks::Networks,
+    nn::{Activation, Rule, tensors::to_vec},
     schedule::Schedule,
+    watch::Watch,
 };
 
 params! {
@@ -92,42 +94,48 @@ const ADAM_EPSILON: f64 = 1e-5;
 /// The agent, for [`Choices`] or [`Controls`].
 #[derive(Clone, Debug)]
 pub struct DeepReinforce<H: Head> {
-    networks: Networks<H>,
-    /// of policy and free parameters, and of the value
-    optimizers: [Optimizer; 2],
+    learner: Learner<H>,
     episodes: Episodes<H::A>,
     actions: Space,
     /// environment steps so far
     step: u64,
     /// environment steps of the whole run
     steps: u64,
+    /// updates so far
+    update: u64,
     config: DeepReinforceConfig,
 }
 
 /// Everything that learning goes on from, on the host.
 #[derive(Serialize, Deserialize)]
 #[serde(bound = "")]
-struct SavedState<A: gymkhana_envs::Elem> {
-    networks: Saved,
-    optimizers: [OptimizerState; 2],
+struct SavedAgent<A: gymkhana_envs::Elem> {
+    learner: Saved,
     episodes: Episodes<A>,
     step: u64,
+    update: u64,
 }
 
 impl DeepReinforceConfig {
     fn agent<H: Head>(&self, head: H, setup: &Setup<'_>, rng: &mut Rng) -> Result<DeepReinforce<H>, Error> {
         self.validate()?;
-        let plan =
-            Plan { owner: Self::OWNER, hidden: &self.hidden, activation: self.activation, orthogonal: self.orthogonal };
+        let plan = Plan {
+            owner: Self::OWNER,
+            hidden: &self.hidden,
+            activation: self.activation,
+            orthogonal: self.orthogonal,
+            optimizer: Rule::Adam,
+            epsilon: ADAM_EPSILON,
+            apart: true,
+        };
         let episodes = Episodes::new(setup.lanes, setup.spec.observations.width(), head.width());
-        let networks = Networks::new(&plan, head, setup, rng)?;
         Ok(DeepReinforce {
-            optimizers: [[0, 2].as_slice(), &[1]].map(|parts| networks.optimizer(parts, Rule::Adam, ADAM_EPSILON)),
-            networks,
+            learner: Learner::new(&plan, head, setup, rng)?,
             episodes,
             actions: setup.spec.actions.clone(),
             step: 0,
             steps: setup.steps,
+            update: 0,
             config: self.clone(),
         })
     }
@@ -152,10 +160,10 @@ impl Recipe<f32, f32> for DeepReinforceConfig {
 impl<H: Head> DeepReinforce<H> {
     /// Learns from the episodes that have ended.
     fn update(&mut self, rng: &mut Rng, log: &mut Metrics) -> Result<(), Error> {
-        let Self { networks, optimizers: [policy, value], episodes, step, steps, config, .. } = self;
+        let Self { learner, episodes, step, steps, config, .. } = self;
         let (alpha, alpha_w) = (config.learning_rate.at(*step, *steps), config.value_learning_rate.at(*step, *steps));
         let done = episodes.done();
-        let values = networks.values(done.obs());
+        let values = learner.values(done.obs());
         let errors: Vec<_> = done.returns().iter().zip(&values).map(|(g, v)| g - v).collect();
         let [mut advantage, target, v] = columns(&errors, &values);
         if !config.baseline {
@@ -181,44 +189,47 @@ impl<H: Head> DeepReinforce<H> {
             ent_coef: config.ent_coef,
             clip_range_vf: None,
         };
-        let batch = networks.columns(&samples, &order, false);
-        let (mut gradient, statistics) = networks.gradient(&batch, &objective);
-        // The values have a step size of their own.
-        let mut theta = networks.theta.clone();
-        let (_, v_theta) = (gradient.remove(1), theta.remove(1));
-        clip_global_norm(&mut gradient, config.max_grad_norm);
-        policy.step(&mut theta, gradient, alpha);
-        theta.insert(1, v_theta);
-        networks.theta = theta;
+        let (gradient, statistics) = learner.gradient(&samples, &order, false, &objective);
+        learner.step_policy(gradient, config.max_grad_norm, alpha);
         for _ in 0..config.value_epochs {
             shuffle(&mut order, rng);
             for rows in order.chunks(config.batch_size) {
-                let batch = networks.columns(&samples, rows, false);
-                let mut gradient = vec![networks.value_gradient(&batch)];
-                clip_global_norm(&mut gradient, config.max_grad_norm);
-                value.step(&mut networks.theta[1..2], gradient, alpha_w);
+                learner.step_value(&samples, rows, config.max_grad_norm, alpha_w);
             }
         }
+        learner.refresh();
+        self.update += 1;
+        let watch = self.watch();
         for (name, value) in STATISTICS.into_iter().zip(to_vec(statistics)) {
-            log.record(name, Error::finite(ENTRY.id, name, f64::from(value), *step)?);
+            log.record(name, watch.number(name, f64::from(value))?);
         }
         log.record("train/explained_variance", explained_variance(&v, &target));
         log.record("train/learning_rate", alpha);
-        episodes.forget();
-        networks.refresh(ENTRY.id, *step)
+        self.episodes.forget();
+        self.learner.check(&watch)
+    }
+
+    fn watch(&self) -> Watch {
+        Watch {
+            agent: ENTRY.id,
+            step: self.step,
+            update: self.update,
+            learning_rate: self.config.learning_rate.at(self.step, self.steps),
+            max_grad_norm: Some(self.config.max_grad_norm),
+        }
     }
 }
 
 impl<H: Head> Policy<f32, H::A> for DeepReinforce<H> {
     fn act(&mut self, now: &View<'_, f32>, rng: &mut Rng, act: &mut [H::A]) {
-        self.networks.actor.act(now, rng, act);
+        self.learner.actor.act(now, rng, act);
     }
 }
 
 impl<H: Head> Agent<f32, H::A> for DeepReinforce<H> {
     fn learn(&mut self, seen: &Transitions<'_, f32, H::A>, rng: &mut Rng, log: &mut Metrics) -> Result<(), Error> {
-        let Self { networks, episodes, config, .. } = self;
-        episodes.push(seen, networks.actor.drawn(), config.gamma, |next| networks.values(next)[0]);
+        let Self { learner, episodes, config, .. } = self;
+        episodes.push(seen, learner.actor.drawn(), config.gamma, |next| learner.values(next)[0]);
         self.step += seen.lanes() as u64;
         if self.episodes.ended() >= self.config.episodes && self.episodes.done().len() >= self.config.n_steps {
             self.update(rng, log)?;
@@ -227,43 +238,46 @@ impl<H: Head> Agent<f32, H::A> for DeepReinforce<H> {
     }
 
     fn policy(&self, mode: Mode) -> Box<dyn Policy<f32, H::A>> {
-        self.networks.actor.acting(mode)
+        self.learner.actor.acting(mode)
     }
 
     fn values(&self, now: &View<'_, f32>) -> Option<Vec<f64>> {
-        Some(self.networks.values(now.obs.flat))
+        Some(self.learner.values(now.obs.flat))
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        self.learner.check(&self.watch())
     }
 
     fn state(&self) -> State {
-        State::of(&SavedState {
-            networks: self.networks.saved(),
-            optimizers: self.optimizers.each_ref().map(Optimizer::state),
-            episodes: self.episodes.clone(),
-            step: self.step,
-        })
+        let (learner, episodes) = (self.learner.saved(), self.episodes.clone());
+        State::of(&SavedAgent { learner, episodes, step: self.step, update: self.update })
     }
 
     fn set_state(&mut self, state: &State) -> Result<(), Error> {
-        let saved: SavedState<H::A> = state.get()?;
-        self.networks.check(&saved.networks)?;
+        let saved: SavedAgent<H::A> = state.get()?;
         if !saved.episodes.fits(&self.episodes, &self.actions) {
             return Err(gymkhana_envs::Error::State("episodes of another shape".into()).into());
         }
-        let mut optimizers = self.optimizers.clone();
-        for (optimizer, saved) in optimizers.iter_mut().zip(saved.optimizers) {
-            optimizer.set_state(saved, &self.networks.device)?;
-        }
-        self.networks.restore(saved.networks)?;
-        (self.optimizers, self.episodes, self.step) = (optimizers, saved.episodes, saved.step);
+        self.learner.restore(saved.learner)?;
+        (self.episodes, self.step, self.update) = (saved.episodes, saved.step, saved.update);
         Ok(())
     }
 
+    fn networks(&self) -> Option<Networks> {
+        Some(self.learner.networks())
+    }
+
+    fn set_networks(&mut self, networks: &Networks) -> Result<(), Error> {
+        self.learner.set_networks(networks)
+    }
+
     fn policy_state(&self) -> State {
-        self.networks.policy_state()
+        self.learner.policy_state()
     }
 
     fn set_policy_state(&mut self, state: &State) -> Result<(), Error> {
-        self.networks.set_policy_state(state)
+        self.learner.set_policy_state(state)
     }
 }
 

@@ -33,12 +33,45 @@ pub fn mode(logits: &[f32], legal: Option<&[bool]>) -> usize {
     choice::argmax(logits, legal)
 }
 
-/// ln π(a) of a legal choice.
+/// The greatest logit of a legal choice, and ln Σ exp of all of them above it.
 #[inline]
-pub fn log_prob(logits: &[f32], legal: Option<&[bool]>, action: usize) -> f32 {
+fn log_sum(logits: &[f32], legal: Option<&[bool]>) -> (f32, f32) {
     let all = || logits.iter().enumerate().filter(|(a, _)| legal.is_none_or(|legal| legal[*a]));
     let most = all().fold(f32::NEG_INFINITY, |most, (_, l)| most.max(*l));
-    logits[action] - most - all().map(|(_, l)| (l - most).exp()).sum::<f32>().ln()
+    (most, all().map(|(_, l)| (l - most).exp()).sum::<f32>().ln())
+}
+
+/// ln π(a) of a legal choice, and H.
+#[inline]
+pub fn likelihood(logits: &[f32], legal: Option<&[bool]>, action: usize) -> (f32, f32) {
+    let (most, log_sum) = log_sum(logits, legal);
+    let all = logits.iter().enumerate().filter(|(a, _)| legal.is_none_or(|legal| legal[*a]));
+    let entropy = all.map(|(_, l)| l - most - log_sum).map(|log_p| -log_p.exp() * log_p).sum();
+    (logits[action] - most - log_sum, entropy)
+}
+
+/// What a loss changes by with each logit, from what it changes by with ln π(a) and H:
+/// ∂ ln π(a)/∂l(b) = 1{a = b} − π(b), and ∂H/∂l(b) = −π(b) (ln π(b) + H).
+#[inline]
+pub fn slopes(
+    logits: &[f32],
+    legal: Option<&[bool]>,
+    action: usize,
+    by_log_prob: f32,
+    by_entropy: f32,
+    to: &mut [f32],
+) {
+    let (most, log_sum) = log_sum(logits, legal);
+    let (_, entropy) = likelihood(logits, legal, action);
+    for (b, (to, l)) in to.iter_mut().zip(logits).enumerate() {
+        let log_p = l - most - log_sum;
+        let p = log_p.exp();
+        *to = if legal.is_none_or(|legal| legal[b]) {
+            by_log_prob * (f32::from(u8::from(b == action)) - p) - by_entropy * p * (log_p + entropy)
+        } else {
+            0.0
+        };
+    }
 }
 
 /// ln π of every choice, batch × choices, from logits of that shape.
@@ -85,8 +118,9 @@ mod tests {
         // π = (¼, ¾); with the last two alone (½, ½)
         let (logits, ln3) = ([0.0, 3.0_f32.ln()], 3.0_f32.ln());
         let close = |a: f32, b: f32| assert!((a - b).abs() < 1e-6, "{a}, not {b}");
-        close(log_prob(&logits, None, 0), 0.25_f32.ln());
-        close(log_prob(&[7.0, ln3, ln3], Some(&[false, true, true]), 2), 0.5_f32.ln());
+        close(likelihood(&logits, None, 0).0, 0.25_f32.ln());
+        close(likelihood(&logits, None, 0).1, 0.562_335_1);
+        close(likelihood(&[7.0, ln3, ln3], Some(&[false, true, true]), 2).0, 0.5_f32.ln());
         let device = Device::flex();
         let (flat, illegal) = ([9.0, 0.0, ln3, 7.0, ln3, ln3], vec![true, false, false, true, false, false]);
         let illegal = Tensor::from_data(TensorData::new(illegal, [2, 3]), &device);

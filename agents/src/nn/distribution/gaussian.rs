@@ -28,6 +28,34 @@ pub fn log_prob(mean: &[f32], log_std: &[f32], action: &[f32]) -> f32 {
     action.iter().zip(mean).zip(log_std).map(one).sum()
 }
 
+/// H
+#[inline]
+pub fn entropy_of(log_std: &[f32]) -> f32 {
+    log_std.iter().map(|log_std| log_std + (0.5 + HALF_LN_2_PI) as f32).sum()
+}
+
+/// What a loss changes by with each mean, written, and each logarithm of a deviation, added, from what it changes by with
+/// ln π(a) and H: ∂ ln π(a)/∂μ = z/σ, ∂ ln π(a)/∂ ln σ = z² − 1 with z = (a − μ)/σ, and ∂H/∂ ln σ = 1.
+#[inline]
+pub fn slopes(
+    mean: &[f32],
+    log_std: &[f32],
+    action: &[f32],
+    by_log_prob: f32,
+    by_entropy: f32,
+    to_mean: &mut [f32],
+    to_log_std: &mut [f32],
+) {
+    for (((to_mean, to_log_std), (mean, log_std)), a) in
+        to_mean.iter_mut().zip(to_log_std).zip(mean.iter().zip(log_std)).zip(action)
+    {
+        let deviation = log_std.exp();
+        let z = (a - mean) / deviation;
+        *to_mean = by_log_prob * z / deviation;
+        *to_log_std += by_log_prob * (z * z - 1.0) + by_entropy;
+    }
+}
+
 /// ln π(a), batch × 1: means and actions are batch × components, logarithms of deviations that or 1 × components.
 pub fn log_probs(mean: Tensor<2>, log_std: Tensor<2>, actions: Tensor<2>) -> Tensor<2> {
     let z = (actions - mean) * (-log_std.clone()).exp();
