@@ -201,7 +201,7 @@ mod tests {
         let setup =
             Setup { spec: gymkhana_envs::Batch::spec(&lanes), lanes: 2, steps: 1, device: crate::DeviceName::Flex };
         let refused = |config: PpoConfig| {
-            let built: Result<Ppo<Choices>, _> = config.build(&setup, &mut Rng::new(0));
+            let built = Recipe::<f32, usize>::build(&config, &setup, &mut Rng::new(0));
             built.unwrap_err().to_string()
         };
         let text = refused(PpoConfig { n_steps: 1_000_000_000, ..config() });
