@@ -207,6 +207,6 @@ mod tests {
         let text = refused(PpoConfig { n_steps: 1_000_000_000, ..config() });
         assert_eq!(text, "ppo: `n_steps=1000000000`: a rollout of 2 lanes has more than 1000000000 numbers");
         let text = refused(PpoConfig { hidden: vec![16_384, 16_384], ..config() });
-        assert!(text.starts_with("ppo: `hidden=16384,16384`: 536"), "{text}");
+        assert!(text.starts_with("ppo: `hidden=16384,16384`: 537"), "{text}");
     }
 }
