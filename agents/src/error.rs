@@ -25,12 +25,6 @@ pub enum Error {
         /// The wrapper that bridges them, if there is one.
         bridge: Option<&'static str>,
     },
-    /// An environment that says which actions are legal, and an agent whose targets would not heed it.
-    #[error("{agent} does not learn where only some actions are legal")]
-    Masks {
-        /// The agent.
-        agent: &'static str,
-    },
     /// Numbers that are no longer finite.
     #[error("{0}")]
     Diverged(Box<Divergence>),

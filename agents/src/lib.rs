@@ -21,6 +21,8 @@ pub mod offline;
 #[cfg(test)]
 mod one;
 pub mod planning;
+#[cfg(feature = "deep")]
+pub mod policy_gradient;
 pub mod probing;
 pub mod registry;
 pub mod restore;

@@ -33,24 +33,56 @@ pub fn by_definition(rewards: &[f64], discount: f64, after: f64) -> f64 {
     sum + weight * after
 }
 
+/// The n-step return of every step of a segment, written to `returns`:
+///
+/// ```text
+/// Gₜ = rₜ₊₁ + γₜ₊₁ (rₜ₊₂ + γₜ₊₂ (… + γₖ v(sₖ))),   k = min(t + n, T)
+/// ```
+///
+/// `discount(t)` is γₜ₊₁, 0 where the process terminated, and `v_next[t]` is v(sₜ₊₁). Sutton & Barto 2018, equation 7.1.
+///
+/// # Panics
+/// If there are not as many values as rewards, or n is 0.
+pub fn n_step_returns(
+    rewards: &[f64],
+    discount: impl Fn(usize) -> f64,
+    v_next: &[f64],
+    n: usize,
+    returns: &mut Vec<f64>,
+) {
+    assert_eq!(rewards.len(), v_next.len(), "a value per reward");
+    assert!(n > 0, "a step at least");
+    returns.clear();
+    returns.extend((0..rewards.len()).map(|t| {
+        let k = rewards.len().min(t + n);
+        (t..k).rev().fold(v_next[k - 1], |g, t| rewards[t] + discount(t) * g)
+    }));
+}
+
 /// The λ-return of every step of an episode, written to `returns`:
 ///
 /// ```text
-/// Gₜ = rₜ₊₁ + γ [(1 − λ) v(sₜ₊₁) + λ Gₜ₊₁],   G_T = v(s_T)
+/// Gₜ = rₜ₊₁ + γₜ₊₁ [(1 − λ) v(sₜ₊₁) + λ Gₜ₊₁],   G_T = v(s_T)
 /// ```
 ///
-/// with `v(s_T)` = 0 where the process terminated. λ = 1 gives whole returns, λ = 0 one-step targets. Sutton & Barto 2018,
-/// equation 12.3 in the form of exercise 12.1.
+/// `discount(t)` is γₜ₊₁ and `v_next[t]` is v(sₜ₊₁); one of the two is 0 where the process terminated. λ = 1 gives whole
+/// returns, λ = 0 one-step targets. Sutton & Barto 2018, equation 12.3 in the form of exercise 12.1.
 ///
 /// # Panics
 /// If there are not as many values as rewards.
-pub fn lambda_returns(rewards: &[f64], v_next: &[f64], gamma: f64, lambda: f64, returns: &mut Vec<f64>) {
+pub fn lambda_returns(
+    rewards: &[f64],
+    discount: impl Fn(usize) -> f64,
+    v_next: &[f64],
+    lambda: f64,
+    returns: &mut Vec<f64>,
+) {
     assert_eq!(rewards.len(), v_next.len(), "a value per reward");
     returns.clear();
     returns.resize(rewards.len(), 0.0);
     let mut g = v_next.last().copied().unwrap_or_default();
     for t in (0..rewards.len()).rev() {
-        g = rewards[t] + gamma * ((1.0 - lambda) * v_next[t] + lambda * g);
+        g = rewards[t] + discount(t) * ((1.0 - lambda) * v_next[t] + lambda * g);
         returns[t] = g;
     }
 }
@@ -94,7 +126,7 @@ mod tests {
 
     fn returns(lambda: f64, v_end: f64) -> Vec<f64> {
         let mut returns = vec![9.0; 7];
-        lambda_returns(&[1.0, 2.0, 4.0], &[10.0, 20.0, v_end], 0.5, lambda, &mut returns);
+        lambda_returns(&[1.0, 2.0, 4.0], |_| 0.5, &[10.0, 20.0, v_end], lambda, &mut returns);
         returns
     }
 
@@ -108,5 +140,19 @@ mod tests {
         assert_eq!(returns(0.5, 0.0), [5.5, 8.0, 4.0]);
         // cut off at a state worth 8, every λ ends with 4 + ½·8: 2 + ½ (10 + 4) = 9, 1 + ½ (5 + 4.5) = 5.75
         assert_eq!(returns(0.5, 8.0), [5.75, 9.0, 8.0]);
+    }
+
+    #[test]
+    fn n_steps_and_then_a_value() {
+        let of = |n| {
+            let mut returns = vec![9.0; 7];
+            // The second step terminated.
+            n_step_returns(&[1.0, 2.0, 4.0], |t| [0.5, 0.0, 0.5][t], &[10.0, 20.0, 8.0], n, &mut returns);
+            returns
+        };
+        // 1 + ½·10, 2, 4 + ½·8; then 1 + ½·2 from two steps on
+        assert_eq!(of(1), [6.0, 2.0, 8.0]);
+        assert_eq!(of(2), [2.0, 2.0, 8.0]);
+        assert_eq!(of(99), [2.0, 2.0, 8.0]);
     }
 }

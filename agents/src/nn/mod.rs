@@ -4,6 +4,7 @@
 //! numbers. Random numbers are drawn on the host from the agent's own stream: flex has one generator per process.
 
 pub mod device;
+pub mod distribution;
 mod fused;
 pub mod inference;
 pub mod init;

@@ -108,7 +108,7 @@ impl Rule for OfflineLambdaReturnConfig {
         v_next.clear();
         v_next.extend(path.cells[1..].iter().map(|state| v.value(*state)));
         v_next.push(step.v_next(v));
-        lambda_returns(&path.rewards, v_next, self.gamma, self.lambda, returns);
+        lambda_returns(&path.rewards, |_| self.gamma, v_next, self.lambda, returns);
         for (state, g) in path.cells.iter().zip(returns) {
             let value = v.value_mut(*state);
             let error = *g - *value;
