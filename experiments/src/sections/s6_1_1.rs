@@ -93,7 +93,7 @@ struct Moments {
 
 /// Of every state from which an episode goes on: E[G], E[G²], E[X], E[G X] and E‖X‖².
 #[derive(Clone)]
-struct From {
+struct Ahead {
     g: f64,
     gg: f64,
     x: Vec<f64>,
@@ -106,7 +106,7 @@ struct From {
 fn moments(model: &impl TabularModel, policy: &PolicyTable, values: &[f64], weight: Weight) -> Moments {
     let (states, actions) = (model.states(), model.actions());
     let n = states * actions;
-    let zero = From { g: 0.0, gg: 0.0, x: vec![0.0; n], gx: vec![0.0; n], xx: 0.0 };
+    let zero = Ahead { g: 0.0, gg: 0.0, x: vec![0.0; n], gx: vec![0.0; n], xx: 0.0 };
     let mut all = vec![zero.clone(); states];
     for _ in 0..10_000 {
         let mut change = 0.0_f64;
@@ -153,8 +153,8 @@ fn moments(model: &impl TabularModel, policy: &PolicyTable, values: &[f64], weig
         }
     }
     let start = || model.start().iter().zip(&all);
-    let mean: Vec<f64> = (0..n).map(|i| start().map(|(share, from)| share * from.x[i]).sum()).collect();
-    let second: f64 = start().map(|(share, from)| share * from.xx).sum();
+    let mean: Vec<f64> = (0..n).map(|i| start().map(|(share, ahead)| share * ahead.x[i]).sum()).collect();
+    let second: f64 = start().map(|(share, ahead)| share * ahead.xx).sum();
     Moments { trace: second - mean.iter().map(|x| x * x).sum::<f64>(), mean }
 }
 
@@ -217,7 +217,10 @@ fn run(study: &Study<'_>) -> Result<Findings> {
             "the theorem, by linear equations",
         ));
         checks.push(Check::near(
-            format!("{name}: sampled variance as a part of the exact one, {} episodes", seeds * u64::from(episodes as u32)),
+            format!(
+                "{name}: sampled variance as a part of the exact one, {} episodes",
+                seeds * u64::from(episodes as u32)
+            ),
             stats::mean(&of(which)) / exact.trace,
             (1.0, NOISE[which] / (seeds as f64 * f64::from(episodes)).sqrt()),
             Source::Exact,

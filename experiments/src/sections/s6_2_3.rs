@@ -84,9 +84,7 @@ fn run(_: &Study<'_>) -> Result<Findings> {
             exact(&format!("V = 0, λ = 1: advantage of step {t}"), returns[t], target, digits, "the returns of 5.2.2")
         })
         .collect();
-    let zero = |name: &str, measured: f64, from: &str| {
-        Check::near(name, measured, (0.0, 1e-12), Source::Exact, from)
-    };
+    let zero = |name: &str, measured: f64, from: &str| Check::near(name, measured, (0.0, 1e-12), Source::Exact, from);
     let worst = |terminated| {
         let lambdas = [0.0, 0.3, 0.5, 0.95, 1.0];
         let off = |lambda| apart(&advantages(&VALUES, lambda, terminated), &by_definition(&VALUES, lambda, terminated));
@@ -95,22 +93,36 @@ fn run(_: &Study<'_>) -> Result<Findings> {
     let delta = [4.0 + 0.9 * 8.0 - 10.0, 3.0 + 0.9 * 7.0 - 8.0, 5.0 + 0.9 - 7.0, 2.0 - 1.0];
     let less_values = std::array::from_fn(|t| returns[t] - VALUES[t]);
     checks.extend([
-        zero("V = 0, λ = 0: greatest distance from the rewards", apart(&advantages(&none, 0.0, true), &REWARDS), "δ = r"),
+        zero(
+            "V = 0, λ = 0: greatest distance from the rewards",
+            apart(&advantages(&none, 0.0, true), &REWARDS),
+            "δ = r",
+        ),
         zero("λ = 0: greatest distance from δ", apart(&advantages(&VALUES, 0.0, true), &delta), "r + γ V(s′) − V(s)"),
         zero("λ = 1: greatest distance from G − V", apart(&advantages(&VALUES, 1.0, true), &less_values), "G − V(s)"),
         zero("five λ, terminated: greatest distance from the sum of errors", worst(true), "Σ (γλ)ᵏ δ"),
         zero("five λ, cut off: greatest distance from the sum of errors", worst(false), "Σ (γλ)ᵏ δ"),
-        exact("cut off, λ = 1: advantage of the last step", advantages(&VALUES, 1.0, false)[3], 3.7, 6, "2 + .9 · 3 − 1"),
+        exact(
+            "cut off, λ = 1: advantage of the last step",
+            advantages(&VALUES, 1.0, false)[3],
+            3.7,
+            6,
+            "2 + .9 · 3 − 1",
+        ),
     ]);
     let row = |lambda: f64| {
-        let found = [advantages(&none, lambda, true), advantages(&VALUES, lambda, true), advantages(&VALUES, lambda, false)];
+        let found =
+            [advantages(&none, lambda, true), advantages(&VALUES, lambda, true), advantages(&VALUES, lambda, false)];
         let text = |a: &[f64; 4]| a.iter().map(|x| number(*x)).collect::<Vec<_>>().join(", ");
         [number(lambda)].into_iter().chain(found.iter().map(text)).collect()
     };
     Ok(Findings {
         checks,
         tables: vec![Table {
-            title: format!("Advantages of four steps with rewards 4, 3, 5, 2 and γ = .9; V is {}", VALUES.map(number).join(", ")),
+            title: format!(
+                "Advantages of four steps with rewards 4, 3, 5, 2 and γ = .9; V is {}",
+                VALUES.map(number).join(", ")
+            ),
             header: ["λ", "V = 0", "with V", "with V, cut off after the last"].map(String::from).into(),
             rows: [0.0, 0.5, 0.95, 1.0].map(row).into(),
         }],

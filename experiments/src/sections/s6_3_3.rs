@@ -148,7 +148,13 @@ fn run(study: &Study<'_>) -> Result<Findings> {
     let mut checks = vec![
         exact("Var(w) of N(1, 1) from N(0, 1)", second_moment(1.0, 1.0) - 1.0, 1.7183, 4, "e − 1"),
         exact("part of the samples that is left there", 1.0 / second_moment(1.0, 1.0), 0.3679, 4, "1/e"),
-        exact("Var(w) of N(1, 1) from N(0, 1.5²)", second_moment(1.0, WIDE) - 1.0, 0.6004, 4, "2.25/√3.5 · e^(1/3.5) − 1"),
+        exact(
+            "Var(w) of N(1, 1) from N(0, 1.5²)",
+            second_moment(1.0, WIDE) - 1.0,
+            0.6004,
+            4,
+            "2.25/√3.5 · e^(1/3.5) − 1",
+        ),
     ];
     // E[wᵏ] of N(d, 1) from N(0, 1) is e^(d² k (k − 1)/2); of n samples the mean of w² has the deviation
     // √((E[w⁴] − E[w²]²)/n), and (Σw)²/Σw² one that follows from that of both sums. Three of them.
