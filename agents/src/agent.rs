@@ -4,7 +4,7 @@ use gymkhana_envs::{Batch, Elem, Params, Rng, Spec, State, Transitions, View};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-use crate::{device::DeviceName, error::Error};
+use crate::{device::DeviceName, error::Error, networks::Networks};
 
 /// Something that acts. `O` and `A` are the kinds of number in observations and actions: `usize` or `f32`.
 pub trait Policy<O: Elem, A: Elem>: Send {
@@ -35,6 +35,15 @@ pub trait Agent<O: Elem, A: Elem>: Policy<O, A> {
     /// A snapshot of the policy, which later learning does not change.
     fn policy(&self, mode: Mode) -> Box<dyn Policy<O, A>>;
 
+    /// Whether all its parameters are finite. Asked before they are kept or evaluated, since a loss can be finite where they
+    /// are not.
+    ///
+    /// # Errors
+    /// [`Error::Diverged`] if one is not.
+    fn check(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// What the agent thinks the present state of each lane is worth, if it thinks of values.
     fn values(&self, _now: &View<'_, O>) -> Option<Vec<f64>> {
         None
@@ -48,6 +57,19 @@ pub trait Agent<O: Elem, A: Elem>: Policy<O, A> {
     /// # Errors
     /// If it does not fit this agent.
     fn set_state(&mut self, state: &State) -> Result<(), Error>;
+
+    /// Its networks as named arrays, if it has networks.
+    fn networks(&self) -> Option<Networks> {
+        None
+    }
+
+    /// Takes the networks of an agent like this one; what they were learned from, and how, stays as it is.
+    ///
+    /// # Errors
+    /// If they do not fit, in which case nothing has changed.
+    fn set_networks(&mut self, _networks: &Networks) -> Result<(), Error> {
+        Err(Error::Networks("the agent has none".into()))
+    }
 
     /// What [`policy`](Self::policy) depends on, and no more: small, to be kept with results, and for any number of lanes.
     /// An agent that keeps nothing else has only one state.
@@ -113,7 +135,8 @@ pub fn round<B: Batch + ?Sized, G: Agent<B::O, B::A> + ?Sized>(
     log: &mut Metrics,
 ) -> Result<(), Error> {
     agent.act(&batch.now(), rng, act);
-    batch.step(act)?;
+    // An action that is no number is what parameters that are none lead to.
+    batch.step(act).map_err(|error| agent.check().err().unwrap_or(error.into()))?;
     agent.learn(&batch.seen(act), rng, log)
 }
 

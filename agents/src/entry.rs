@@ -3,7 +3,7 @@
 use std::{any::Any, fmt};
 
 use gymkhana_envs::{
-    Batch, Elem, Param, Params, Rng, probe,
+    Batch, Elem, Param, Params, Rng, Spec, probe,
     registry::{AnyBatch, Settings, Values, typed, values},
 };
 
@@ -230,10 +230,8 @@ impl Entry {
     /// # Errors
     /// With both sides and the wrapper that bridges them.
     pub fn check_fit(&self, env: &AnyBatch) -> Result<(), Error> {
-        if self.kinds.iter().any(|kinds| kinds.names() == env.kinds()) {
-            return Ok(());
-        }
-        Err(misfit(self.id, self.kinds, env))
+        let needs: Vec<_> = self.kinds.iter().map(|kinds| kinds.names()).collect();
+        if needs.contains(&env.kinds()) { Ok(()) } else { Err(misfit(self.id, &needs, env.spec(), env.kinds())) }
     }
 
     /// The batch in the kinds of number of one of this entry's agents.
@@ -245,12 +243,17 @@ impl Entry {
         _: &dyn Agent<O, A>,
         batch: AnyBatch,
     ) -> Result<Box<dyn Batch<O = O, A = A>>, Error> {
-        if batch.kinds() == (O::KIND, A::KIND) {
-            return Ok(batch.typed().expect("a batch is of the kinds that it says"));
-        }
-        let built = self.kinds.iter().position(|kinds| kinds.names() == (O::KIND, A::KIND));
-        Err(misfit(self.id, built.map_or(self.kinds, |at| &self.kinds[at..=at]), &batch))
+        batch_of(self.id, batch)
     }
+}
+
+/// A batch in the kinds of number that an agent works with.
+///
+/// # Errors
+/// If they are others, with both sides and the wrapper that bridges them.
+pub fn batch_of<O: Elem, A: Elem>(agent: &str, batch: AnyBatch) -> Result<Box<dyn Batch<O = O, A = A>>, Error> {
+    let (spec, has) = (batch.spec().clone(), batch.kinds());
+    batch.typed().ok_or_else(|| misfit(agent, &[(O::KIND, A::KIND)], &spec, has))
 }
 
 /// The agent of a configuration, its type forgotten.
@@ -262,21 +265,21 @@ fn built<O: Elem, A: Elem, C: Recipe<O, A, Agent: 'static>>(
     Ok(Box::new(config.build(setup, rng)?))
 }
 
-/// What is wrong where an agent works with none of an environment's kinds: first its actions, then its observations.
-fn misfit(agent: &'static str, kinds: &[Kinds], env: &AnyBatch) -> Error {
-    let (spec, (_, has)) = (env.spec(), env.kinds());
-    let Some(kinds) = kinds.iter().find(|kinds| kinds.names().1 == has) else {
-        return if has == f32::KIND {
+/// What is wrong where an agent needs other kinds than an environment has: first its actions, then its observations.
+fn misfit(agent: &str, needs: &[(&str, &str)], spec: &Spec, (_, actions): (&str, &str)) -> Error {
+    let Some((observations, _)) = needs.iter().find(|needs| needs.1 == actions) else {
+        return if actions == f32::KIND {
             Error::needs_choices(agent, &spec.id, &spec.actions)
         } else {
             Error::needs_controls(agent, &spec.id, &spec.actions)
         };
     };
+    let features = *observations == f32::KIND;
     Error::Misfit {
         agent: agent.into(),
         env: spec.id.clone(),
-        needs: format!("observations that are {}", kinds.observations()),
+        needs: format!("observations that are {}", if features { "features" } else { "indices" }),
         has: format!("observations in {}", spec.observations),
-        bridge: Some(if kinds.names().0 == f32::KIND { "one-hot" } else { "discretize:bins=8" }),
+        bridge: Some(if features { "one-hot" } else { "discretize:bins=8" }),
     }
 }

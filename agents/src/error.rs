@@ -2,7 +2,7 @@
 
 use gymkhana_envs::Space;
 
-use crate::device::DeviceName;
+use crate::{device::DeviceName, watch::Divergence};
 
 /// An error of this crate.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -25,24 +25,12 @@ pub enum Error {
         /// The wrapper that bridges them, if there is one.
         bridge: Option<&'static str>,
     },
-    /// An environment that says which actions are legal, and an agent whose targets would not heed it.
-    #[error("{agent} does not learn where only some actions are legal")]
-    Masks {
-        /// The agent.
-        agent: &'static str,
-    },
     /// Numbers that are no longer finite.
-    #[error("{agent} diverged: {what} is {value} at step {step}; a smaller step size may help")]
-    Diverged {
-        /// The agent.
-        agent: &'static str,
-        /// The quantity.
-        what: &'static str,
-        /// Its value.
-        value: f64,
-        /// Environment steps so far.
-        step: u64,
-    },
+    #[error("{0}")]
+    Diverged(Box<Divergence>),
+    /// Networks that are not the agent's.
+    #[error("these networks do not fit: {0}")]
+    Networks(String),
     /// A table that a method of dynamic programming cannot solve.
     #[error("{solver}: {why}")]
     Unsolvable {
@@ -75,7 +63,11 @@ impl Error {
     /// [`Error::Diverged`] if it is not.
     #[inline]
     pub fn finite(agent: &'static str, what: &'static str, value: f64, step: u64) -> Result<f64, Self> {
-        if value.is_finite() { Ok(value) } else { Err(Self::Diverged { agent, what, value, step }) }
+        if value.is_finite() {
+            return Ok(value);
+        }
+        let (update, settings) = (None, Vec::new());
+        Err(Self::Diverged(Box::new(Divergence { agent, what, value, step, update, settings })))
     }
 
     /// A misfit of an agent that needs a finite number of choices.

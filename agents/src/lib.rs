@@ -14,12 +14,15 @@ pub mod linear;
 pub mod math;
 pub mod memory;
 pub mod model_based;
+pub mod networks;
 #[cfg(feature = "deep")]
 pub mod nn;
 pub mod offline;
 #[cfg(test)]
 mod one;
 pub mod planning;
+#[cfg(feature = "deep")]
+pub mod policy_gradient;
 pub mod probing;
 pub mod registry;
 pub mod restore;
@@ -28,8 +31,10 @@ pub mod tabular;
 pub mod taxonomy;
 #[cfg(feature = "deep")]
 pub mod value;
+pub mod watch;
 
 pub use agent::{Agent, Metrics, Mode, Policy, Recipe, Setup, round};
 pub use device::DeviceName;
 pub use error::Error;
 pub use schedule::Schedule;
+pub use watch::{Divergence, Watch};

@@ -68,6 +68,10 @@ pub const REGISTRY: &[Entry] = &[
     q_iteration::ENTRY,
     #[cfg(feature = "deep")]
     crate::value::dqn::ENTRY,
+    #[cfg(feature = "deep")]
+    crate::policy_gradient::a2c::ENTRY,
+    #[cfg(feature = "deep")]
+    crate::policy_gradient::ppo::ENTRY,
 ];
 
 /// The entry of that name.

@@ -28,7 +28,7 @@ const fn branch(path: &'static str, title: &'static str, about: &'static str) ->
 }
 
 /// All branches; those of a fork follow it.
-pub static TREE: [Branch; 23] = [
+pub static TREE: [Branch; 24] = [
     branch("bandit", "Bandits", "one decision at a time, whose consequence is its reward"),
     branch("bandit/values", "Action values", "what each arm pays is estimated"),
     branch("bandit/preferences", "Preferences", "how likely each arm is taken is learned"),
@@ -51,6 +51,7 @@ pub static TREE: [Branch; 23] = [
     branch("policy", "Model-free, policy-based", "the policy itself is learned, by its gradient"),
     branch("policy/gradient", "Policy gradient", "from whole returns"),
     branch("policy/actor-critic", "Actor-critic", "from the estimates of a critic"),
+    branch("policy/deep", "Deep networks", "policy and values are networks' outputs"),
     branch("offline", "Offline", "from data that somebody else gathered"),
 ];
 

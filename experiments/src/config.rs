@@ -1,9 +1,15 @@
 //! What a run is: everything that its numbers depend on but the seed, as plain data.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+use gymkhana_agents::{networks::Networks, nn::from_safetensors};
 use serde::{Deserialize, Serialize};
+
+use crate::usage::Usage;
 
 /// Settings by name, as they would be written.
 pub type Values = BTreeMap<String, String>;
@@ -36,6 +42,48 @@ pub struct RunConfig {
     pub evaluation: EvaluationPlan,
     /// The mean return of an evaluation at which the run stops early.
     pub until: Option<f64>,
+    /// The networks that the agent begins with, if not with its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub init: Option<Init>,
+}
+
+/// A file of networks that an agent begins with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Init {
+    /// The file, safetensors.
+    pub file: PathBuf,
+    /// Its checksum: another file of that name makes another run.
+    pub checksum: String,
+}
+
+impl Init {
+    /// The file as it is now.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn of(file: &Path) -> Result<Self> {
+        Ok(Self { file: file.into(), checksum: Self::read(file)?.1 })
+    }
+
+    /// Its networks.
+    ///
+    /// # Errors
+    /// If it cannot be read, is another one by now, or is no such file.
+    pub fn networks(&self) -> Result<Networks> {
+        let (bytes, checksum) = Self::read(&self.file)?;
+        let file = self.file.display();
+        if checksum != self.checksum {
+            bail!(Usage(format!("{file} is no longer the file that the run was to begin with")));
+        }
+        from_safetensors(&bytes).with_context(|| Usage(format!("cannot begin with {file}")))
+    }
+
+    fn read(file: &Path) -> Result<(Vec<u8>, String)> {
+        let bytes = std::fs::read(file).with_context(|| Usage(format!("cannot read {}", file.display())))?;
+        let checksum = format!("{:08x}", crc32fast::hash(&bytes));
+        Ok((bytes, checksum))
+    }
 }
 
 /// How a run is evaluated.
@@ -146,6 +194,7 @@ pub(crate) mod tests {
             log_every: 10,
             evaluation: EvaluationPlan::for_steps(1_000),
             until: None,
+            init: None,
         }
     }
 

@@ -61,7 +61,12 @@ pub(crate) fn wrapped(batch: AnyBatch, config: &RunConfig) -> Result<AnyBatch> {
 /// If the configuration makes no environment.
 pub fn evaluation_batch(envs: &Registry, config: &RunConfig, episodes: usize) -> Result<AnyBatch> {
     let seeds = Seeds::Spawned(SeedSequence::new(0));
-    let mut batch = wrapped(environment(envs, config)?.batch(lanes_for(episodes), &seeds)?, config)?;
+    for_evaluation(environment(envs, config)?.batch(lanes_for(episodes), &seeds)?, config)
+}
+
+/// A batch in a configuration's wrappers, for evaluation: capped, and with statistics that stay as they are.
+pub(crate) fn for_evaluation(batch: AnyBatch, config: &RunConfig) -> Result<AnyBatch> {
+    let mut batch = wrapped(batch, config)?;
     batch.layer().limit_to(config.evaluation.cap);
     batch.layer().freeze();
     Ok(batch)
@@ -79,6 +84,13 @@ pub fn build_agent(config: &RunConfig, spec: &Spec, seed: u64) -> Result<AnyAgen
     Ok((agents::find(&config.agent)?.build)(&pairs(&config.agent_settings), &setup, &mut rng)?)
 }
 
+/// Gives an agent the networks that its configuration says, if it says any.
+fn begin_with<O: Elem, A: Elem>(config: &RunConfig, agent: &mut dyn Agent<O, A>) -> Result<()> {
+    let Some(init) = &config.init else { return Ok(()) };
+    let cannot = || Usage(format!("{} cannot begin with {}", config.agent, init.file.display()));
+    agent.set_networks(&init.networks()?).with_context(cannot)
+}
+
 /// Refuses a configuration that makes no run, before the first one begins; gives the specification the agent sees.
 ///
 /// # Errors
@@ -89,7 +101,8 @@ pub fn check(envs: &Registry, config: &RunConfig) -> Result<Spec> {
     (entry.check)(&pairs(&config.agent_settings))?;
     let env = wrapped(environment(envs, config)?.batch(1, &Seeds::from(0))?, config)?;
     entry.check_fit(&env)?;
-    build_agent(config, env.spec(), 0)?;
+    let mut agent = build_agent(config, env.spec(), 0)?;
+    any_agent!(&mut agent, agent => begin_with(config, &mut **agent))?;
     Ok(env.spec().clone())
 }
 
@@ -231,6 +244,9 @@ impl Make<'_> {
         let manifest = Manifest::new(config.clone(), *seed, self.env_spec.clone(), training.spec().clone(), exact);
         let manifest = Manifest { masks: self.masks, ..manifest };
         let keeping = Keeping::open(dir, &self.found, manifest, self.making.checkpoint_every)?;
+        if keeping.state.is_none() {
+            begin_with(config, &mut *agent)?;
+        }
         let worlds =
             Worlds { training: &mut *training, evaluation: &mut *evaluation, final_evaluation: &mut *final_evaluation };
         let (result, history) = runner::run(config, *seed, worlds, &mut *agent, keeping, self.observer)?;

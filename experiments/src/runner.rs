@@ -156,12 +156,16 @@ pub fn run<'a, O: Elem, A: Elem>(
         if interrupt::wanted() {
             break Err(Interrupted { step: run.progress.step }.into());
         }
-        run.iterate(&mut act)?;
+        if let Err(error) = run.iterate(&mut act) {
+            break Err(error);
+        }
         if pace.due() {
             observer.progress(run.progress.step);
             if last_checkpoint.elapsed() >= pause {
                 let begun = Instant::now();
-                run.checkpoint()?;
+                if let Err(error) = run.checkpoint() {
+                    break Err(error);
+                }
                 last_checkpoint = Instant::now();
                 // A large memory takes its time: no more than a twentieth of the run's.
                 if !pause.is_zero() {
@@ -171,11 +175,15 @@ pub fn run<'a, O: Elem, A: Elem>(
         }
     };
     observer.progress(run.progress.step);
-    match ended {
-        Err(error) if error.is::<Interrupted>() => {
+    let ended = ended.or_else(|error| {
+        if error.is::<Interrupted>() {
             run.checkpoint()?;
-            Err(Interrupted { step: run.progress.step }.into())
+            return Err(Interrupted { step: run.progress.step }.into());
         }
+        Err(error)
+    });
+    match ended {
+        Err(error) if error.is::<gymkhana_agents::Error>() => Err(run.told(error)),
         Err(error) => Err(error),
         Ok(result) => Ok((result, run.keeping.history)),
     }
@@ -193,6 +201,8 @@ struct Run<'a, O, A> {
     sitting: (Instant, Duration),
     /// steps and time of the last line of metrics, for the speed since
     last_line: (u64, Duration),
+    /// the step of the checkpoint that is kept, if there is one
+    kept: Option<u64>,
 }
 
 impl<'a, O: Elem, A: Elem> Run<'a, O, A> {
@@ -203,6 +213,7 @@ impl<'a, O: Elem, A: Elem> Run<'a, O, A> {
         agent: &'a mut dyn Agent<O, A>,
         mut keeping: Keeping,
     ) -> Result<Self> {
+        let resumed = keeping.state.is_some();
         let progress = if let Some(state) = keeping.state.take() {
             let (mut progress, agent_state, lanes): (Progress, State, State) =
                 state.get().context("the checkpoint is of another version of gymkhana")?;
@@ -229,7 +240,8 @@ impl<'a, O: Elem, A: Elem> Run<'a, O, A> {
         };
         let last_line = (progress.step, progress.elapsed);
         let sitting = (Instant::now(), progress.elapsed);
-        Ok(Self { config, streams, worlds, agent, keeping, progress, sitting, last_line })
+        let kept = resumed.then_some(progress.step);
+        Ok(Self { config, streams, worlds, agent, keeping, progress, sitting, last_line, kept })
     }
 
     /// One step of every lane; begins a line of metrics where one is due.
@@ -273,6 +285,7 @@ impl<'a, O: Elem, A: Elem> Run<'a, O, A> {
     }
 
     fn evaluate(&mut self, record: &mut Record) -> Result<()> {
+        self.agent.check()?;
         let (seeds, mut rng) = self.streams.evaluation(self.progress.evaluations);
         let mut policy = self.agent.policy(Mode::Greedy);
         self.worlds.evaluation.set_statistics(&self.worlds.training.statistics())?;
@@ -313,13 +326,28 @@ impl<'a, O: Elem, A: Elem> Run<'a, O, A> {
         self.last_line = (step, elapsed);
     }
 
+    /// Writes a checkpoint over the one before, unless the agent's parameters are no longer finite.
     fn checkpoint(&mut self) -> Result<()> {
         self.progress.elapsed = self.elapsed();
         let Some(dir) = &self.keeping.dir else { return Ok(()) };
-        dir.checkpoint(&State::of(&(&self.progress, self.agent.state(), self.worlds.training.state())))
+        self.agent.check()?;
+        dir.checkpoint(&State::of(&(&self.progress, self.agent.state(), self.worlds.training.state())))?;
+        self.kept = Some(self.progress.step);
+        Ok(())
+    }
+
+    /// An error of the agent, with what is kept of its run.
+    fn told(&self, error: anyhow::Error) -> anyhow::Error {
+        let Some(dir) = &self.keeping.dir else { return error };
+        let checkpoint = self.kept.map(|step| format!("a checkpoint of step {step}"));
+        let best = self.progress.best.map(|mean| format!("the policy of the best evaluation ({mean:.2})"));
+        let kept: Vec<_> = checkpoint.into_iter().chain(best).collect();
+        let kept = if kept.is_empty() { "no checkpoint".into() } else { kept.join(" and ") };
+        error.context(format!("stopped at step {}, {} has {kept}", self.progress.step, dir.path().display()))
     }
 
     fn finish(&mut self) -> Result<RunResult> {
+        self.agent.check()?;
         let (seeds, mut rng) = self.streams.final_evaluation();
         let mut policy = self.agent.policy(Mode::Greedy);
         self.worlds.final_evaluation.set_statistics(&self.worlds.training.statistics())?;

@@ -182,9 +182,7 @@ impl SavedPolicy {
         let fits = (&spec.observations, &spec.actions) == (&own.observations, &own.actions);
         ensure!(fits, "{} has other spaces than {}, which the policy was trained on", spec.id, own.id);
         let lanes = AnyBatch::new(Lanes::new(env, lanes_for(episodes), &seeds)?);
-        let mut env = launch::wrapped(lanes, &self.config)?;
-        env.layer().limit_to(self.config.evaluation.cap);
-        env.layer().freeze();
+        let env = launch::for_evaluation(lanes, &self.config)?;
         self.evaluate_in(env, episodes, &seeds, &mut Rng::new(seed))
     }
 

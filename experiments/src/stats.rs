@@ -38,9 +38,28 @@ pub fn median(xs: &[f64]) -> f64 {
     }
 }
 
+/// The mean without the least and the greatest quarter, rounded down: one run that failed does not move it (Agarwal et al.
+/// 2021, "Deep Reinforcement Learning at the Edge of the Statistical Precipice"). NaN for nothing.
+pub fn interquartile_mean(xs: &[f64]) -> f64 {
+    let mut sorted = xs.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let cut = sorted.len() / 4;
+    mean(&sorted[cut..sorted.len() - cut])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_interquartile_mean_leaves_out_the_quarters_at_both_ends() {
+        assert_eq!(interquartile_mean(&[100.0, 2.0, 1.0, -50.0, 3.0]), 2.0);
+        assert_eq!((interquartile_mean(&[1.0, 2.0, 6.0]), interquartile_mean(&[7.0])), (3.0, 7.0));
+        // scipy.stats.trim_mean(x, 0.25)
+        let ten = [192.0, 304.0, 490.0, 500.0, 500.0, 500.0, 500.0, 500.0, 500.0, 500.0];
+        assert!((interquartile_mean(&ten) - 2_990.0 / 6.0).abs() < 1e-12);
+        assert!(interquartile_mean(&[]).is_nan());
+    }
 
     #[test]
     fn literal_numbers() {

@@ -1,24 +1,28 @@
 //! Training from Rust: any agent on a value that implements `Env`, with or without the registry.
 
-use std::path::{Path, PathBuf};
+use std::{
+    marker::PhantomData,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Result, bail, ensure};
-use gymkhana_agents::{DeviceName, Recipe, Setup};
-use gymkhana_envs::{Batch, Decode, Encode, Env, Lanes, SeedSequence, Seeds, params::Params};
+use gymkhana_agents::{DeviceName, Recipe, Setup, entry::batch_of};
+use gymkhana_envs::{Batch, Decode, Elem, Encode, Env, Lanes, SeedSequence, Seeds, params::Params, registry::AnyBatch};
 
 use crate::{
     config::{EvaluationPlan, RunConfig, Values, default_log_every},
     evaluate::{Evaluation, lanes_for},
-    launch::{Making, same_run},
+    launch::{self, Making, same_run},
     observe::{History, Observer},
     runner::{self, Keeping, Worlds},
     store::{Found, Manifest, RunDir, RunResult},
     streams::Streams,
 };
 
-/// The kinds of number an environment's observations and actions are made of.
-type ObsOf<E> = <<E as Env>::Obs as Encode>::Elem;
-type ActOf<E> = <<E as Env>::Act as Decode>::Elem;
+/// The kind of number an environment's observations are made of.
+pub type ObsOf<E> = <<E as Env>::Obs as Encode>::Elem;
+/// The kind of number an environment's actions are made of.
+pub type ActOf<E> = <<E as Env>::Act as Decode>::Elem;
 
 /// A run in the making: an environment, an agent's configuration, and how long.
 ///
@@ -50,9 +54,10 @@ type ActOf<E> = <<E as Env>::Act as Decode>::Elem;
 /// assert!(!trained.history.curve("rollout/return_mean").0.is_empty());
 /// # Ok::<(), anyhow::Error>(())
 /// ```
-pub struct Training<'a, E, R> {
+pub struct Training<'a, E: Env, R, O = ObsOf<E>, A = ActOf<E>> {
     env: E,
     recipe: R,
+    wrappers: Vec<String>,
     seed: u64,
     device: DeviceName,
     steps: u64,
@@ -61,6 +66,7 @@ pub struct Training<'a, E, R> {
     until: Option<f64>,
     out: Option<PathBuf>,
     observer: Box<dyn Observer + 'a>,
+    kinds: PhantomData<fn(O, A)>,
 }
 
 /// What a run gives back.
@@ -80,16 +86,41 @@ pub struct Trained<G> {
 struct Nobody;
 impl Observer for Nobody {}
 
-impl<'a, E, R> Training<'a, E, R>
+impl<E, R> Training<'_, E, R>
 where
-    E: Env + Clone + Send,
+    E: Env + Clone + Send + 'static,
     R: Recipe<ObsOf<E>, ActOf<E>>,
 {
     /// 100,000 steps of the agent in one copy of the environment, with seed 0.
     pub fn new(env: E, recipe: R) -> Self {
+        Self::bridged(env, recipe)
+    }
+}
+
+impl<'a, E, R, O, A> Training<'a, E, R, O, A>
+where
+    E: Env + Clone + Send + 'static,
+    O: Elem,
+    A: Elem,
+    R: Recipe<O, A>,
+{
+    /// As [`new`](Training::new), for an agent whose kinds of number are not the environment's: [wrappers](Self::wrap) such
+    /// as `one-hot` bridge them. Where an agent takes several kinds, they are named:
+    /// `Training::<_, _, f32, usize>::bridged(env, config)`.
+    ///
+    /// ```no_run
+    /// use gymkhana::{Training, agents::value::DqnConfig, envs::tabular::Finite};
+    ///
+    /// fn train(maze: Finite) -> anyhow::Result<()> {
+    ///     Training::bridged(maze, DqnConfig::default()).wrap("one-hot").run()?;
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn bridged(env: E, recipe: R) -> Self {
         Self {
             env,
             recipe,
+            wrappers: Vec::new(),
             seed: 0,
             device: DeviceName::default(),
             steps: 100_000,
@@ -98,7 +129,16 @@ where
             until: None,
             out: None,
             observer: Box::new(Nobody),
+            kinds: PhantomData,
         }
+    }
+
+    /// Puts a wrapper round the environment and those put round it before, written as for `--wrap` on the command line:
+    /// `normalize-observation`, `frame-stack:frames=2`. What it gathers is part of the run, of its checkpoints and of the
+    /// policies that are [loaded](crate::load).
+    pub fn wrap(mut self, text: impl Into<String>) -> Self {
+        self.wrappers.push(text.into());
+        self
     }
 
     /// Environment steps, all lanes together.
@@ -151,45 +191,47 @@ where
             env: self.env.spec().id,
             given: true,
             env_settings: Values::new(),
-            wrappers: Vec::new(),
+            wrappers: self.wrappers.clone(),
             steps: self.steps,
             lanes: self.lanes,
             device: self.device.to_string(),
             log_every: default_log_every(self.steps),
             evaluation: self.evaluation.unwrap_or_else(|| EvaluationPlan::for_steps(self.steps)),
             until: self.until,
+            init: None,
         }
     }
 
     /// Trains.
     ///
     /// # Errors
-    /// If the agent does not fit the environment, learning diverges, something cannot be written, or the directory
+    /// If the agent or a wrapper does not fit the environment, learning diverges, something cannot be written, or the directory
     /// holds another run.
     pub fn run(mut self) -> Result<Trained<R::Agent>> {
         let config = self.config();
         config.check()?;
         let streams = Streams::new(self.seed);
-        let mut training = Lanes::new(self.env.clone(), self.lanes, &streams.lanes())?;
-        let evaluation = |episodes: usize| -> Result<Lanes<E>> {
-            let seeds = Seeds::Spawned(SeedSequence::new(0));
-            let lanes = Lanes::new(self.env.clone(), lanes_for(episodes), &seeds)?;
-            Ok(lanes.limited_to(config.evaluation.cap))
+        let lanes = |n, seeds: &Seeds| Lanes::new(self.env.clone(), n, seeds).map(AnyBatch::new);
+        let evaluation = |episodes: usize| -> Result<Box<dyn Batch<O = O, A = A>>> {
+            let lanes = lanes(lanes_for(episodes), &Seeds::Spawned(SeedSequence::new(0)))?;
+            Ok(batch_of(R::OWNER, launch::for_evaluation(lanes, &config)?)?)
         };
-        let (mut during, mut after) =
-            (evaluation(config.evaluation.episodes)?, evaluation(config.evaluation.final_episodes)?);
+        let bare = lanes(self.lanes, &streams.lanes())?;
+        let (env_spec, masks) = (bare.spec().clone(), bare.masks());
+        let mut training = batch_of(R::OWNER, launch::wrapped(bare, &config)?)?;
+        let mut during = evaluation(config.evaluation.episodes)?;
+        let mut after = evaluation(config.evaluation.final_episodes)?;
         let setup = Setup { spec: training.spec(), lanes: self.lanes, steps: self.steps, device: self.device };
         let mut agent = self.recipe.build(&setup, &mut streams.parameters())?;
         let keeping = match &self.out {
             None => Keeping::default(),
             Some(path) => {
                 let (spec, exact) = (training.spec().clone(), training.resumes_exactly());
-                let masks = training.now().legal.is_some();
-                let manifest = Manifest::new(config.clone(), self.seed, spec.clone(), spec, exact);
+                let manifest = Manifest::new(config.clone(), self.seed, env_spec, spec, exact);
                 keep(path, Manifest { masks, ..manifest })?
             }
         };
-        let worlds = Worlds { training: &mut training, evaluation: &mut during, final_evaluation: &mut after };
+        let worlds = Worlds { training: &mut *training, evaluation: &mut *during, final_evaluation: &mut *after };
         let (result, history) = runner::run(&config, self.seed, worlds, &mut agent, keeping, &mut *self.observer)?;
         Ok(Trained { agent, history, evaluation: result.evaluation.clone(), result })
     }
@@ -214,7 +256,7 @@ fn keep(path: &Path, manifest: Manifest) -> Result<Keeping> {
     Keeping::open(path, &found, manifest, Making::default().checkpoint_every)
 }
 
-impl<E, R: Params> std::fmt::Debug for Training<'_, E, R> {
+impl<E: Env, R: Params, O, A> std::fmt::Debug for Training<'_, E, R, O, A> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Training").field("agent", &R::OWNER).field("seed", &self.seed).finish_non_exhaustive()
     }

@@ -101,6 +101,7 @@ mod tests {
                     log_every: 1,
                     evaluation: EvaluationPlan::for_steps(tuned.steps),
                     until: None,
+                    init: None,
                 };
                 crate::launch::check(&gymkhana_envs::Registry::standard(), &config)
                     .unwrap_or_else(|e| panic!("{agent} on {env}: {e:#}"));

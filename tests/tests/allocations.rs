@@ -13,7 +13,7 @@ use std::{
 use drift::Drift;
 use gymkhana_agents::{
     Agent, DeviceName, Metrics, Setup, any_agent,
-    registry::{self as agents, Kinds, Scope},
+    registry::{self as agents, AnyAgent, Kinds, Scope},
     round,
 };
 use gymkhana_envs::{
@@ -250,4 +250,20 @@ fn agents_on_tables_and_of_bandits_do_not_allocate() {
         }
     }
     assert!(found.is_empty(), "allocations in 20,000 steps of two lanes: {found:#?}");
+}
+
+#[test]
+fn dqn_does_not_allocate_to_act_and_to_remember() {
+    for more in ["n=1", "n=3", "dueling=true"] {
+        // Of a memory that is full, before the first update.
+        let settings = [("buffer_size", "500"), ("train_frequency", "1000000"), ("epsilon", "0.5"), ("hidden", "16")];
+        let settings = [settings.as_slice(), &[more.split_once('=').unwrap()]].concat();
+        let batch = (find("CartPole-v1").unwrap().make)(&[]).unwrap().batch(2, &SEEDS).unwrap();
+        let setup = Setup { spec: batch.spec(), lanes: 2, steps: 100_000, device: DeviceName::Flex };
+        let agent = (agents::find("dqn").unwrap().build)(&settings, &setup, &mut Rng::new(1)).unwrap();
+        let (AnyBatch::FeatureChoice(batch), AnyAgent::FeatureChoice(agent)) = (batch, agent) else {
+            panic!("dqn is for features and choices");
+        };
+        assert_eq!(learn(agent, batch, 2_000), 0, "{more}");
+    }
 }

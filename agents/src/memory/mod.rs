@@ -1,7 +1,14 @@
-//! What agents remember: replay for off-policy learning, the last few steps for methods that look n steps ahead.
+//! What agents remember: replay for off-policy learning, rollouts for on-policy learning, the last few steps for methods
+//! that look n steps ahead.
 
+#[cfg(test)]
+mod counter;
+pub mod n_step;
 pub mod replay;
+pub mod rollout;
 pub mod steps;
 
+pub use n_step::{NStep, Transition};
 pub use replay::{Minibatch, Replay};
+pub use rollout::Rollout;
 pub use steps::{Step, Steps};

@@ -2,8 +2,10 @@
 //!
 //! Lin 1992, "Self-Improving Reactive Agents Based on Reinforcement Learning, Planning and Teaching".
 
-use gymkhana_envs::{Elem, Rng, Space, Transitions};
+use gymkhana_envs::{Elem, Rng, Space};
 use serde::{Deserialize, Serialize};
+
+use super::Transition;
 
 /// A ring of transitions with features as observations; rows lie flat, one column after the other.
 ///
@@ -20,7 +22,10 @@ pub struct Replay<A: Elem> {
     next: Vec<f32>,
     action: Vec<A>,
     reward: Vec<f32>,
-    terminated: Vec<bool>,
+    discount: Vec<f32>,
+    /// The length of a mask; 0 where no transition had one.
+    choices: usize,
+    legal: Vec<bool>,
 }
 
 /// Transitions that were sampled, column by column; allocated once and filled again.
@@ -30,19 +35,32 @@ pub struct Minibatch<A> {
     pub obs: Vec<f32>,
     /// batch × numbers per action: aₜ
     pub action: Vec<A>,
-    /// batch: rₜ₊₁
+    /// batch: the discounted sum of rewards from t to t+k
     pub reward: Vec<f32>,
-    /// batch × width: sₜ₊₁, the true successor also where the episode ended
+    /// batch × width: sₜ₊ₖ, the true successor also where the episode ended
     pub next: Vec<f32>,
-    /// batch: whether the process terminated at sₜ₊₁; truncation is not recorded, since it changes no target
-    pub terminated: Vec<bool>,
+    /// batch: γᵏ, or 0 where the process terminated at sₜ₊ₖ; truncation is not recorded, since it changes no target
+    pub discount: Vec<f32>,
+    /// batch × choices: the actions that are legal in sₜ₊ₖ; empty where the environment does not say which are
+    pub legal: Vec<bool>,
 }
 
 impl<A: Elem> Replay<A> {
     /// Room for `capacity` transitions, at least one, with observations of `width` numbers and actions of `action_width`.
     pub fn new(capacity: usize, width: usize, action_width: usize) -> Self {
-        let (obs, next, action, reward, terminated) = (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { capacity, width, action_width, at: 0, obs, next, action, reward, terminated }
+        Self {
+            capacity,
+            width,
+            action_width,
+            at: 0,
+            obs: Vec::new(),
+            next: Vec::new(),
+            action: Vec::new(),
+            reward: Vec::new(),
+            discount: Vec::new(),
+            choices: 0,
+            legal: Vec::new(),
+        }
     }
 
     /// How many transitions are in it.
@@ -60,24 +78,35 @@ impl<A: Elem> Replay<A> {
     pub fn fits(&self, like: &Self, actions: &Space) -> bool {
         let shape = |replay: &Self| (replay.capacity, replay.width, replay.action_width);
         let n = self.len();
-        let columns = [self.obs.len(), self.next.len(), self.action.len(), self.terminated.len()];
+        let columns = [self.obs.len(), self.next.len(), self.action.len(), self.discount.len()];
+        let masked = self.choices == 0 || actions.choices() == Some(self.choices);
         shape(self) == shape(like)
             && columns == [n * self.width, n * self.width, n * self.action_width, n]
+            && masked
+            && self.legal.len() == n * self.choices
             && (if n < self.capacity { self.at == n } else { n == self.capacity && self.at < n })
             && self.action.chunks_exact(self.action_width).all(|action| A::is_action(actions, action))
     }
 
-    /// Stores every lane's step.
-    pub fn push(&mut self, seen: &Transitions<'_, f32, A>) {
-        for i in 0..seen.lanes() {
-            let at = self.at;
-            put(&mut self.obs, at * self.width, seen.was.obs.row(i));
-            put(&mut self.next, at * self.width, seen.next(i));
-            put(&mut self.action, at * self.action_width, seen.act.row(i));
-            put(&mut self.reward, at, &[seen.reward[i] as f32]);
-            put(&mut self.terminated, at, &[seen.terminated[i]]);
-            self.at = (at + 1) % self.capacity;
+    /// Stores a transition, in the place of the oldest where there is no more room. Masks cost nothing where none is given.
+    pub fn push(&mut self, transition: &Transition<'_, A>) {
+        let at = self.at;
+        if let Some(legal) = transition.next_legal
+            && self.choices == 0
+        {
+            self.choices = legal.len();
+            self.legal = vec![true; self.len() * legal.len()];
         }
+        put(&mut self.obs, at * self.width, transition.obs);
+        put(&mut self.next, at * self.width, transition.next);
+        put(&mut self.action, at * self.action_width, transition.action);
+        put(&mut self.reward, at, &[transition.reward as f32]);
+        put(&mut self.discount, at, &[transition.discount as f32]);
+        match transition.next_legal {
+            Some(legal) => put(&mut self.legal, at * self.choices, legal),
+            None => fill(&mut self.legal, at * self.choices, self.choices),
+        }
+        self.at = (at + 1) % self.capacity;
     }
 
     /// Fills a minibatch with `size` transitions drawn with replacement.
@@ -92,7 +121,8 @@ impl<A: Elem> Replay<A> {
             to.next.extend_from_slice(&self.next[i * self.width..][..self.width]);
             to.action.extend_from_slice(&self.action[i * self.action_width..][..self.action_width]);
             to.reward.push(self.reward[i]);
-            to.terminated.push(self.terminated[i]);
+            to.discount.push(self.discount[i]);
+            to.legal.extend_from_slice(&self.legal[i * self.choices..][..self.choices]);
         }
     }
 }
@@ -103,7 +133,8 @@ impl<A> Minibatch<A> {
         self.next.clear();
         self.action.clear();
         self.reward.clear();
-        self.terminated.clear();
+        self.discount.clear();
+        self.legal.clear();
     }
 }
 
@@ -116,41 +147,27 @@ fn put<T: Copy>(column: &mut Vec<T>, at: usize, row: &[T]) {
     }
 }
 
+/// As [`put`], for a mask that says nothing.
+fn fill(column: &mut Vec<bool>, at: usize, choices: usize) {
+    if at == column.len() {
+        column.resize(at + choices, true);
+    } else {
+        column[at..at + choices].fill(true);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gymkhana_envs::{Batch, Env, Lanes, Seeds, Spec, Step};
-
-    /// Counts to 3 and ends there: odd episodes terminate, even ones are truncated. Rewards are the count.
-    #[derive(Clone)]
-    struct Counter {
-        at: f32,
-        episode: u32,
-    }
-
-    impl Env for Counter {
-        type Obs = [f32; 1];
-        type Act = usize;
-        fn spec(&self) -> Spec {
-            Spec::new("Counter", Space::unbounded(1), Space::Discrete(2))
-        }
-        fn reset(&mut self, _: &mut Rng) -> [f32; 1] {
-            (self.at, self.episode) = (0.0, self.episode + 1);
-            [0.0]
-        }
-        fn step(&mut self, _: usize, _: &mut Rng) -> Step<[f32; 1]> {
-            self.at += 1.0;
-            let (end, odd) = (self.at == 3.0, self.episode % 2 == 1);
-            Step { obs: [self.at], reward: self.at.into(), terminated: end && odd, truncated: end && !odd }
-        }
-    }
+    use crate::memory::{NStep, counter::Counter};
+    use gymkhana_envs::{Batch, Lanes, Seeds};
 
     fn filled(capacity: usize, steps: usize) -> Replay<usize> {
-        let mut lanes = Lanes::new(Counter { at: 0.0, episode: 0 }, 1, &Seeds::from(0)).unwrap();
-        let mut replay = Replay::new(capacity, 1, 1);
+        let mut lanes = Lanes::new(Counter::default(), 1, &Seeds::from(0)).unwrap();
+        let (mut replay, mut n_step) = (Replay::new(capacity, 1, 1), NStep::new(1, 0.5, 1, 1, 1));
         for _ in 0..steps {
             lanes.step(&[1]).unwrap();
-            replay.push(&lanes.seen(&[1]));
+            n_step.see(&lanes.seen(&[1]), |transition| replay.push(transition));
         }
         replay
     }
@@ -160,7 +177,7 @@ mod tests {
         let replay = filled(100, 7);
         assert_eq!(replay.obs, [0.0, 1.0, 2.0, 0.0, 1.0, 2.0, 0.0]);
         assert_eq!(replay.next, [1.0, 2.0, 3.0, 1.0, 2.0, 3.0, 1.0]);
-        assert_eq!(replay.terminated, [false, false, true, false, false, false, false]);
+        assert_eq!(replay.discount, [0.5, 0.5, 0.0, 0.5, 0.5, 0.5, 0.5]);
     }
 
     #[test]
@@ -191,5 +208,27 @@ mod tests {
         replay.sample(32, &mut Rng::new(1), &mut batch);
         assert_eq!((batch.obs.len(), batch.action.len(), batch.reward.len()), (32, 32, 32));
         assert!(batch.next.iter().zip(&batch.reward).all(|(next, reward)| next == reward));
+    }
+
+    #[test]
+    fn masks_are_kept_from_the_first_one_on() {
+        let (mut replay, two) = (Replay::<usize>::new(2, 1, 1), Space::Discrete(2));
+        let empty = replay.clone();
+        let mut push = |next_legal| {
+            replay.push(&Transition {
+                obs: &[0.0],
+                action: &[1],
+                reward: 0.0,
+                next: &[1.0],
+                next_legal,
+                discount: 1.0,
+            });
+            assert!(replay.fits(&empty, &two) && (replay.choices == 0 || !replay.fits(&empty, &Space::Discrete(3))));
+            replay.legal.clone()
+        };
+        assert!(push(None).is_empty());
+        assert_eq!(push(Some(&[false, true])), [true, true, false, true]);
+        assert_eq!(push(Some(&[true, false])), [true, false, false, true]);
+        assert_eq!(push(None), [true, false, true, true]);
     }
 }

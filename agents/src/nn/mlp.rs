@@ -1,6 +1,11 @@
 //! A multilayer perceptron as a function of one flat parameter vector.
 
-use std::{ops::Range, sync::Arc};
+use std::{
+    ops::{Range, RangeBounds},
+    sync::Arc,
+};
+
+use gymkhana_envs::params::Value;
 
 /// What stands between two layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +86,30 @@ impl Mlp {
 
     pub(super) fn layers(&self) -> &[Layer] {
         &self.0.layers
+    }
+}
+
+impl Value for Activation {
+    type Bound = usize;
+    fn kind() -> String {
+        "identity, relu or tanh".into()
+    }
+    fn parse(text: &str) -> Result<Self, String> {
+        [Self::Identity, Self::Relu, Self::Tanh]
+            .into_iter()
+            .find(|activation| activation.show() == text)
+            .ok_or_else(|| "neither identity, relu nor tanh".into())
+    }
+    fn show(&self) -> String {
+        match self {
+            Self::Identity => "identity",
+            Self::Relu => "relu",
+            Self::Tanh => "tanh",
+        }
+        .into()
+    }
+    fn within(&self, _: &impl RangeBounds<usize>) -> bool {
+        true
     }
 }
 

@@ -16,7 +16,11 @@ use burn::tensor::{Device, Tensor};
 use gymkhana_envs::{Error, params::Value};
 use serde::{Deserialize, Serialize};
 
-use super::tensors::{to_vec, vector};
+use super::{
+    fused::{adam, sum_of_squares},
+    kernel::AdamStep,
+    tensors::{to_vec, vector},
+};
 
 /// Adam's decay of the mean gradient, β₁.
 const BETA_1: f64 = 0.9;
@@ -75,22 +79,32 @@ impl Optimizer {
         self.t = self.t.saturating_add(1);
         let (fix_m, fix_v) = (1.0 - BETA_1.powi(self.t), 1.0 - BETA_2.powi(self.t));
         for ((theta, g), moments) in thetas.iter_mut().zip(gradients).zip(&mut self.moments) {
-            let step = match (self.rule, moments.as_mut_slice()) {
-                (Rule::Adam, [m, v]) => {
-                    *m = m.clone() * BETA_1 + g.clone() * (1.0 - BETA_1);
-                    *v = v.clone() * BETA_2 + g.square() * (1.0 - BETA_2);
+            // Taken out, so that nobody else holds them and they can be written over.
+            let held = std::mem::take(moments);
+            match self.rule {
+                Rule::Adam => {
+                    let [m, v] = <[_; 2]>::try_from(held).expect("m and v");
                     // (m/c₁)/(√(v/c₂) + ε) = (m·√c₂/c₁)/(√v + ε√c₂): two passes over the vector fewer.
-                    let denominator = v.clone().sqrt() + self.epsilon * fix_v.sqrt();
-                    m.clone() / denominator * (alpha * fix_v.sqrt() / fix_m)
+                    let (alpha, epsilon) = (alpha * fix_v.sqrt() / fix_m, self.epsilon * fix_v.sqrt());
+                    let step = AdamStep { beta_1: BETA_1, beta_2: BETA_2, alpha, epsilon };
+                    let [moved, m, v] = adam(theta.clone(), m, v, g, step);
+                    *theta = moved;
+                    *moments = vec![m, v];
                 }
-                (Rule::RmsProp, [v]) => {
-                    *v = v.clone() * BETA + g.clone().square() * (1.0 - BETA);
-                    g / (v.clone().sqrt() + self.epsilon) * alpha
+                Rule::RmsProp => {
+                    let [v] = <[_; 1]>::try_from(held).expect("v");
+                    let v = v * BETA + g.clone().square() * (1.0 - BETA);
+                    *theta = theta.clone() - g / (v.clone().sqrt() + self.epsilon) * alpha;
+                    *moments = vec![v];
                 }
-                _ => g * alpha,
-            };
-            *theta = theta.clone() - step;
+                Rule::Sgd => *theta = theta.clone() - g * alpha,
+            }
         }
+    }
+
+    /// Steps so far.
+    pub fn updates(&self) -> u64 {
+        self.t.unsigned_abs().into()
     }
 
     /// What it remembers, on the host.
@@ -120,7 +134,7 @@ impl Optimizer {
 /// Scales all gradients down together where the Euclidean norm of all of them is above `max`. Gives the norm before, as a
 /// tensor of one number, so that a device need not wait.
 pub fn clip_global_norm(gradients: &mut [Tensor<1>], max: f64) -> Option<Tensor<1>> {
-    let squares = gradients.iter().map(|gradient| gradient.clone().square().sum());
+    let squares = gradients.iter().map(sum_of_squares);
     let norm = squares.reduce(|sum, square| sum + square)?.sqrt();
     let scale = (norm.clone() + 1e-6).recip().mul_scalar(max).clamp_max(1.0);
     for gradient in gradients {

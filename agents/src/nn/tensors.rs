@@ -20,9 +20,9 @@ pub fn index_column(values: &[usize], device: &Device) -> Tensor<2, Int> {
     Tensor::from_data(TensorData::new(values, [rows, 1]), device)
 }
 
-/// rows × 1, of truth values
-pub fn bool_column(values: &[bool], device: &Device) -> Tensor<2, Bool> {
-    Tensor::from_data(TensorData::new(values.to_vec(), [values.len(), 1]), device)
+/// rows × width, of truth values
+pub fn bool_matrix(flat: &[bool], width: usize, device: &Device) -> Tensor<2, Bool> {
+    Tensor::from_data(TensorData::new(flat.to_vec(), [flat.len() / width, width]), device)
 }
 
 /// One axis.

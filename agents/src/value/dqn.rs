@@ -1,36 +1,44 @@
-//! DQN: Q-learning with a network, replay memory and a target network.
+//! DQN: Q-learning with a network, replay memory and a target network; double, dueling and n-step where it is told to.
 //!
 //! Mnih et al. 2015, "Human-level control through deep reinforcement learning"; double targets: van Hasselt, Guez &
-//! Silver 2016, "Deep Reinforcement Learning with Double Q-learning". For a minibatch from the replay memory:
+//! Silver 2016, "Deep Reinforcement Learning with Double Q-learning"; dueling: Wang et al. 2016, "Dueling Network
+//! Architectures for Deep Reinforcement Learning"; n steps: Hessel et al. 2018, "Rainbow"; soft targets: Lillicrap et al.
+//! 2016, "Continuous control with deep reinforcement learning". For a minibatch from the replay memory:
 //!
 //! ```text
-//! y = r + γ maxₐ Q(s′, a; θ⁻)                        (no second term where s′ is terminal)
-//! y = r + γ Q(s′, argmaxₐ Q(s′, a; θ); θ⁻)           (double)
-//! L(θ) = mean ℓ(y − Q(s, a; θ)),                    θ⁻ ← θ every target_interval steps
+//! y = R + γᵏ maxₐ Q(s′, a; θ⁻)                       (no second term where s′ is terminal)
+//! y = R + γᵏ Q(s′, argmaxₐ Q(s′, a; θ); θ⁻)          (double)
+//! R = r₁ + γ r₂ + … + γᵏ⁻¹ rₖ,  k = n, or what was left of the episode
+//! Q(s, a) = V(s) + A(s, a) − mean A(s, ·)            (dueling)
+//! L(θ) = mean ℓ(y − Q(s, a; θ)),                     θ⁻ ← τθ + (1 − τ)θ⁻ every target_interval steps
 //! ```
 //!
 //! Deviations
 //! 1. Adam instead of `RMSprop`, and the gradient's global norm clipped instead of each error, as in Stable-Baselines3.
 //! 2. Several updates may follow several environment steps (`train_frequency`, `gradient_steps`), as there.
 //! 3. Actions are random until `learning_starts`, and the schedules of ε and step size run from the first step.
-//! 4. Legal actions are not remembered with transitions, so environments that mask actions are refused.
-//! 5. Terminated steps cut the target off, truncated ones do not; the paper does not truncate.
+//! 4. The streams of a dueling network share all hidden layers: see [`q_network`](super::q_network).
+//! 5. The n steps are those that exploration took, uncorrected, as in Rainbow.
+//! 6. Terminated steps cut the target off, truncated ones do not; the paper does not truncate.
+//! 7. Where only some actions are legal, the maximum is over those.
 
 use burn::tensor::{Device, Tensor};
 use gymkhana_envs::{Params, Rng, Space, State, Transitions, View, params, params::above};
 use serde::{Deserialize, Serialize};
 
+use super::q_network::{Chooser, QNetwork, masks, next_values};
 use crate::{
     agent::{Agent, Metrics, Mode, Policy, Recipe, Setup},
     entry::Entry,
     error::Error,
-    math::choice,
-    memory::{Minibatch, Replay},
+    memory::{Minibatch, NStep, Replay},
+    networks::Networks,
     nn::{
-        self, Activation, Init, Loss, Mlp, Optimizer, OptimizerState, Rule, clip_global_norm,
-        tensors::{bool_column, column, index_column, matrix, to_vec, vector},
+        self, Activation, Init, Loss, Optimizer, OptimizerState, Rule, clip_global_norm,
+        tensors::{column, index_column, matrix, to_vec, vector},
     },
     schedule::{Schedule, times},
+    watch::Watch,
 };
 
 params! {
@@ -42,8 +50,10 @@ params! {
         gamma: f64 = 0.99, in 0.0..=1.0;
         /// exploration ε: the probability of a random action
         epsilon: Schedule = Schedule::Linear { from: 1.0, to: 0.05, over: 0.1 }, in 0.0..=1.0;
-        /// widths of the hidden layers (ReLU)
+        /// widths of the hidden layers
         hidden: Vec<usize> = vec![64, 64], in 1..=16_384;
+        /// what stands between the layers
+        activation: Activation = Activation::Relu, in ..;
         /// transitions per minibatch
         batch_size: usize = 32, in 1..=1_000_000;
         /// transitions that the replay memory holds
@@ -54,14 +64,22 @@ params! {
         train_frequency: u64 = 4, in 1..;
         /// updates per round
         gradient_steps: u64 = 1, in 1..;
-        /// environment steps from one copy of the network to the target network to the next
+        /// environment steps from one update of the target network to the next
         target_interval: u64 = 10_000, in 1..;
+        /// how far the target network goes towards the network when it is updated, τ: 1 is a copy
+        tau: f64 = 1.0, in 0.0..=1.0;
+        /// rewards that a target adds up before it looks at values
+        n: usize = 1, in 1..=1_000;
         /// what is minimised: the Huber loss with δ = 1, or the squared error
         loss: Loss = Loss::Huber, in ..;
         /// whether the online network chooses the action that the target network values (double DQN)
         double: bool = false, in ..;
+        /// whether the network tells the value of a state from the advantages of its actions (dueling)
+        dueling: bool = false, in ..;
         /// greatest Euclidean norm of the gradient
         max_grad_norm: f64 = 10.0, in above(0.0);
+        /// what Adam adds to the root that it divides by, ε
+        adam_epsilon: f64 = 1e-8, in above(0.0);
     }
 }
 
@@ -69,18 +87,18 @@ params! {
 pub const ENTRY: Entry = Entry::feature_choice::<DqnConfig>(
     "Q-learning with a network, replay memory and a target network",
     "\
-y = r + γ maxₐ Q(s′, a; θ⁻)                     (no second term where s′ is terminal)
-y = r + γ Q(s′, argmaxₐ Q(s′, a; θ); θ⁻)        (double)
-L(θ) = mean ℓ(y − Q(s, a; θ)),                 θ⁻ ← θ every target_interval steps",
-    "Mnih et al. 2015, Human-level control through deep reinforcement learning; van Hasselt et al. 2016 (double)",
+y = R + γᵏ maxₐ Q(s′, a; θ⁻)                    (no second term where s′ is terminal)
+y = R + γᵏ Q(s′, argmaxₐ Q(s′, a; θ); θ⁻)       (double)
+R = r₁ + γ r₂ + … + γᵏ⁻¹ rₖ,  k = n, or what was left of the episode
+Q(s, a) = V(s) + A(s, a) − mean A(s, ·)         (dueling)
+L(θ) = mean ℓ(y − Q(s, a; θ)),                  θ⁻ ← τθ + (1 − τ)θ⁻ every target_interval steps",
+    "Mnih et al. 2015, Human-level control through deep reinforcement learning; van Hasselt et al. 2016 (double); \
+     Wang et al. 2016 (dueling); Hessel et al. 2018 (n steps)",
 )
 .at("value/control/deep");
 
 /// A network of more parameters than this is a slip of the finger: it would fill the memory before it says anything.
 const MOST_PARAMETERS: usize = 100_000_000;
-
-/// Adam's ε.
-const ADAM_EPSILON: f64 = 1e-8;
 
 impl Recipe<f32, usize> for DqnConfig {
     type Agent = Dqn;
@@ -91,20 +109,23 @@ impl Recipe<f32, usize> for DqnConfig {
         let choices = spec.actions.choices().ok_or_else(|| Error::needs_choices(ENTRY.id, &spec.id, &spec.actions))?;
         let device = nn::open(setup.device)?;
         let width = spec.observations.width();
-        let mlp = Mlp::new(width, &self.hidden, choices, Activation::Relu);
-        if mlp.parameters() > MOST_PARAMETERS {
+        let q = QNetwork::new(width, &self.hidden, choices, self.activation, self.dueling);
+        let parameters = q.mlp().parameters();
+        if parameters > MOST_PARAMETERS {
             let value = self.values().into_iter().find(|(name, _)| *name == "hidden").map(|(_, value)| value);
-            let why = format!("{} parameters are more than {MOST_PARAMETERS}", mlp.parameters());
+            let why = format!("{parameters} parameters are more than {MOST_PARAMETERS}");
             let (owner, name) = (ENTRY.id.into(), "hidden".into());
             return Err(gymkhana_envs::Error::Parameter { owner, name, value: value.unwrap_or_default(), why }.into());
         }
-        let q = QNetwork { mlp, choices, device };
-        let theta = vector(Init::Uniform.draw(&q.mlp, rng), &q.device);
+        let theta = vector(Init::Uniform.draw(q.mlp(), rng), &device);
         Ok(Dqn {
+            chooser: Chooser::new(&q, &theta),
             target: theta.clone(),
-            optimizer: Optimizer::new(Rule::Adam, ADAM_EPSILON, &[q.mlp.parameters()], &q.device),
+            optimizer: Optimizer::new(Rule::Adam, self.adam_epsilon, &[parameters], &device),
             theta,
             q,
+            device,
+            n_step: NStep::new(self.n, self.gamma, setup.lanes, width, 1),
             replay: Replay::new(self.buffer_size, width, 1),
             minibatch: Minibatch::default(),
             step: 0,
@@ -114,41 +135,19 @@ impl Recipe<f32, usize> for DqnConfig {
     }
 }
 
-/// Q(s, ·; θ) as a function of the parameters.
-#[derive(Clone, Debug)]
-struct QNetwork {
-    mlp: Mlp,
-    choices: usize,
-    device: Device,
-}
-
-impl QNetwork {
-    /// Actions for all lanes. Parameters off the tape: a forward pass on it would record a graph.
-    fn epsilon_greedy(&self, theta: &Tensor<1>, epsilon: f64, now: &View<'_, f32>, rng: &mut Rng, act: &mut [usize]) {
-        let legal = |lane| now.legal.map(|legal| legal.row(lane));
-        if epsilon < 1.0 {
-            let q = to_vec(self.mlp.forward(theta, matrix(now.obs.flat, now.obs.width, &self.device)));
-            for (lane, (action, q)) in act.iter_mut().zip(q.chunks_exact(self.choices)).enumerate() {
-                *action = choice::argmax(q, legal(lane));
-            }
-        }
-        for (lane, action) in act.iter_mut().enumerate() {
-            if choice::explores(epsilon, rng) {
-                *action = choice::uniform(self.choices, legal(lane), rng);
-            }
-        }
-    }
-}
-
 /// The agent.
 #[derive(Clone, Debug)]
 pub struct Dqn {
     q: QNetwork,
+    device: Device,
     /// θ, parameters
     theta: Tensor<1>,
     /// θ⁻, parameters
     target: Tensor<1>,
     optimizer: Optimizer,
+    /// who acts, with θ
+    chooser: Chooser,
+    n_step: NStep<usize>,
     replay: Replay<usize>,
     minibatch: Minibatch<usize>,
     /// environment steps so far
@@ -164,21 +163,30 @@ impl Dqn {
         if step < self.config.learning_starts { 1.0 } else { self.config.epsilon.at(step, self.steps) }
     }
 
+    fn watch(&self) -> Watch {
+        Watch {
+            agent: ENTRY.id,
+            step: self.step,
+            update: self.optimizer.updates(),
+            learning_rate: self.config.learning_rate.at(self.step, self.steps),
+            max_grad_norm: Some(self.config.max_grad_norm),
+        }
+    }
+
     /// One minibatch: targets, loss, gradient, step. Gives the loss as a tensor, so that a device need not wait.
     fn update(&mut self, alpha: f64, rng: &mut Rng) -> Tensor<1> {
-        let Self { q: QNetwork { mlp, device, .. }, minibatch: batch, .. } = self;
+        let Self { q: network, minibatch: batch, device, .. } = self;
         self.replay.sample(self.config.batch_size, rng, batch);
         let width = batch.obs.len() / batch.reward.len();
 
         let next = matrix(&batch.next, width, device);
-        let valued = mlp.forward(&self.target, next.clone());
-        let choosing = self.config.double.then(|| mlp.forward(&self.theta, next));
-        let v_next = next_values(valued, choosing);
-        let future = (v_next * self.config.gamma).mask_fill(bool_column(&batch.terminated, device), 0.0);
-        let y = (column(&batch.reward, device) + future).autodiff();
+        let valued = network.forward(&self.target, next.clone());
+        let choosing = self.config.double.then(|| network.forward(&self.theta, next));
+        let v_next = next_values(valued, choosing, masks(&batch.legal, network.actions(), device));
+        let y = (column(&batch.reward, device) + column(&batch.discount, device) * v_next).autodiff();
 
         let theta = self.theta.clone().autodiff().require_grad();
-        let q = mlp.forward(&theta, matrix(&batch.obs, width, device).autodiff());
+        let q = network.forward(&theta, matrix(&batch.obs, width, device).autodiff());
         let q = q.gather(1, index_column(&batch.action, device).autodiff());
         let loss = self.config.loss.of(y - q).mean();
         let gradient = theta.grad(&loss.backward()).expect("the loss depends on the parameters");
@@ -188,50 +196,53 @@ impl Dqn {
         self.optimizer.step(std::slice::from_mut(&mut self.theta), gradients, alpha);
         loss.inner()
     }
-}
 
-/// v(s′), batch × 1, from batch × actions: the greatest value, or (double) the value of the action that is greatest in
-/// the eyes of another network.
-fn next_values(valued: Tensor<2>, choosing: Option<Tensor<2>>) -> Tensor<2> {
-    match choosing {
-        None => valued.max_dim(1),
-        Some(choosing) => valued.gather(1, choosing.argmax(1)),
+    /// θ⁻ ← τθ + (1 − τ)θ⁻, once or, where several lanes have passed several intervals, several times.
+    fn update_target(&mut self, times: u64) {
+        let left = (1.0 - self.config.tau).powf(times as f64);
+        self.target = if left > 0.0 {
+            self.target.clone() * left + self.theta.clone() * (1.0 - left)
+        } else {
+            self.theta.clone()
+        };
     }
 }
 
 impl Policy<f32, usize> for Dqn {
     fn act(&mut self, now: &View<'_, f32>, rng: &mut Rng, act: &mut [usize]) {
-        self.q.epsilon_greedy(&self.theta, self.epsilon(self.step), now, rng, act);
+        self.chooser.epsilon_greedy(self.epsilon(self.step), now, rng, act);
     }
 }
 
 impl Agent<f32, usize> for Dqn {
     fn learn(&mut self, seen: &Transitions<'_, f32, usize>, rng: &mut Rng, log: &mut Metrics) -> Result<(), Error> {
-        if seen.was.legal.is_some() {
-            return Err(Error::Masks { agent: ENTRY.id });
-        }
-        self.replay.push(seen);
+        self.n_step.see(seen, |transition| self.replay.push(transition));
         let before = self.step;
         self.step += seen.lanes() as u64;
         let rounds = times(before.max(self.config.learning_starts), self.step, self.config.train_frequency);
         let updates = rounds * self.config.gradient_steps;
-        if updates > 0 {
+        // The first n − 1 steps are no transition yet.
+        if updates > 0 && !self.replay.is_empty() {
             let alpha = self.config.learning_rate.at(before, self.steps);
             let mut loss = None;
             for _ in 0..updates {
                 loss = Some(self.update(alpha, rng));
             }
             let loss = f64::from(loss.map_or(0.0, Tensor::into_scalar::<f32>));
-            if !loss.is_finite() {
-                return Err(Error::Diverged { agent: ENTRY.id, what: "the loss", value: loss, step: self.step });
-            }
-            log.record("train/loss", loss);
+            log.record("train/loss", self.watch().number("the loss", loss)?);
+            self.chooser.set(&self.theta);
         }
-        if times(before, self.step, self.config.target_interval) > 0 {
-            self.target = self.theta.clone();
+        match times(before, self.step, self.config.target_interval) {
+            0 => (),
+            times => self.update_target(times),
         }
         log.record("train/epsilon", self.epsilon(before));
         Ok(())
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        self.watch().numbers("a parameter of Q", &to_vec(self.theta.clone()))?;
+        self.watch().numbers("a parameter of the target network", &to_vec(self.target.clone()))
     }
 
     fn policy(&self, mode: Mode) -> Box<dyn Policy<f32, usize>> {
@@ -239,21 +250,20 @@ impl Agent<f32, usize> for Dqn {
             Mode::Greedy => 0.0,
             Mode::Sample => self.epsilon(self.step),
         };
-        Box::new(EpsilonGreedy { q: self.q.clone(), theta: self.theta.clone(), epsilon })
+        Box::new(EpsilonGreedy { chooser: self.chooser.clone(), epsilon })
     }
 
     fn values(&self, now: &View<'_, f32>) -> Option<Vec<f64>> {
-        let q = to_vec(self.q.mlp.forward(&self.theta, matrix(now.obs.flat, now.obs.width, &self.q.device)));
-        let best = |q: &[f32]| f64::from(q.iter().copied().fold(f32::NEG_INFINITY, f32::max));
-        Some(q.chunks_exact(self.q.choices).map(best).collect())
+        Some(self.chooser.clone().greatest(now))
     }
 
     fn state(&self) -> State {
         State::of(&Saved {
-            sizes: self.q.mlp.sizes().to_vec(),
-            theta: to_vec(self.theta.clone()),
+            sizes: self.q.mlp().sizes().to_vec(),
+            theta: self.chooser.theta().to_vec(),
             target: to_vec(self.target.clone()),
             optimizer: self.optimizer.state(),
+            n_step: self.n_step.clone(),
             replay: self.replay.clone(),
             step: self.step,
         })
@@ -261,29 +271,44 @@ impl Agent<f32, usize> for Dqn {
 
     fn set_state(&mut self, state: &State) -> Result<(), Error> {
         let saved: Saved = state.get()?;
-        let Self { q: QNetwork { mlp, choices, device }, .. } = self;
-        let whole = saved.replay.fits(&self.replay, &Space::Discrete(*choices));
-        if saved.sizes != mlp.sizes() || saved.target.len() != mlp.parameters() || !whole {
+        let (mlp, actions) = (self.q.mlp(), Space::Discrete(self.q.actions()));
+        let whole = saved.replay.fits(&self.replay, &actions) && saved.n_step.fits(&self.n_step, &actions);
+        let lengths = [saved.theta.len(), saved.target.len()];
+        if saved.sizes != mlp.sizes() || lengths != [mlp.parameters(); 2] || !whole {
             return Err(gymkhana_envs::Error::State("another network, or memory of another shape".into()).into());
         }
-        self.optimizer.set_state(saved.optimizer, device)?;
-        self.target = vector(saved.target, device);
-        self.replay = saved.replay;
+        self.optimizer.set_state(saved.optimizer, &self.device)?;
+        self.target = vector(saved.target, &self.device);
+        (self.n_step, self.replay) = (saved.n_step, saved.replay);
         self.set_policy_state(&State::of(&(saved.sizes, saved.theta, saved.step)))
     }
 
+    fn networks(&self) -> Option<Networks> {
+        let mut networks = Networks::default();
+        self.q.mlp().give("q", self.chooser.theta(), &mut networks);
+        Some(networks)
+    }
+
+    fn set_networks(&mut self, networks: &Networks) -> Result<(), Error> {
+        self.theta = vector(self.q.mlp().take("q", networks)?, &self.device);
+        self.target = self.theta.clone();
+        self.chooser.set(&self.theta);
+        Ok(())
+    }
+
     fn policy_state(&self) -> State {
-        State::of(&(self.q.mlp.sizes(), to_vec(self.theta.clone()), self.step))
+        State::of(&(self.q.mlp().sizes(), self.chooser.theta(), self.step))
     }
 
     fn set_policy_state(&mut self, state: &State) -> Result<(), Error> {
         let (sizes, theta, step): (Vec<usize>, Vec<f32>, u64) = state.get()?;
-        let mlp = &self.q.mlp;
+        let mlp = self.q.mlp();
         if sizes != mlp.sizes() || theta.len() != mlp.parameters() {
             let why = format!("a network of layers {sizes:?}, not {:?}", mlp.sizes());
             return Err(gymkhana_envs::Error::State(why).into());
         }
-        (self.theta, self.step) = (vector(theta, &self.q.device), step);
+        (self.theta, self.step) = (vector(theta, &self.device), step);
+        self.chooser.set(&self.theta);
         Ok(())
     }
 }
@@ -295,27 +320,31 @@ struct Saved {
     theta: Vec<f32>,
     target: Vec<f32>,
     optimizer: OptimizerState,
+    n_step: NStep<usize>,
     replay: Replay<usize>,
     step: u64,
 }
 
 /// The policy of one moment.
 struct EpsilonGreedy {
-    q: QNetwork,
-    theta: Tensor<1>,
+    chooser: Chooser,
     epsilon: f64,
 }
 
 impl Policy<f32, usize> for EpsilonGreedy {
     fn act(&mut self, now: &View<'_, f32>, rng: &mut Rng, act: &mut [usize]) {
-        self.q.epsilon_greedy(&self.theta, self.epsilon, now, rng, act);
+        self.chooser.epsilon_greedy(self.epsilon, now, rng, act);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::one::{One, build, train};
+    use crate::{
+        memory::Transition,
+        one::{One, build, train},
+    };
+    use gymkhana_envs::{Batch, Env, Lanes, Seeds, Spec, Step};
 
     fn config() -> DqnConfig {
         DqnConfig {
@@ -331,42 +360,120 @@ mod tests {
         }
     }
 
-    fn value(terminated: bool, truncated: bool) -> f32 {
+    /// What the one state is worth to an agent of that configuration, 1/(1 − γ) = 2 where it goes on.
+    fn value(config: &DqnConfig, terminated: bool, truncated: bool) -> f64 {
         let mut lanes = One { obs: [1.0], terminated, truncated }.lanes(2);
-        let mut agent = build(&lanes, &config(), 1_000);
+        let mut agent = build(&lanes, config, 1_000);
         train(&mut agent, &mut lanes, &mut Rng::new(1), 1_000);
-        to_vec(agent.q.mlp.forward(&agent.theta, matrix(&[1.0], 1, &agent.q.device)))[0]
+        agent.values(&lanes.now()).expect("values")[0]
+    }
+
+    fn variants() -> Vec<DqnConfig> {
+        let settings: [&[(&str, &str)]; 7] = [
+            &[],
+            &[("double", "true")],
+            &[("dueling", "true")],
+            &[("n", "3")],
+            &[("tau", "0.2"), ("target_interval", "2")],
+            &[("activation", "tanh"), ("loss", "squared")],
+            &[("double", "true"), ("dueling", "true"), ("n", "2"), ("tau", "0.2"), ("target_interval", "1")],
+        ];
+        let set = |settings: &&[(&str, &str)]| {
+            let mut config = config();
+            settings.iter().for_each(|(name, value)| config.set(name, value).unwrap());
+            config
+        };
+        settings.iter().map(set).collect()
     }
 
     #[test]
     fn a_truncated_step_bootstraps_and_a_terminated_one_does_not() {
-        let close = |found: f32, expected: f32| assert!((found - expected).abs() < 0.02, "{found}, not {expected}");
-        close(value(false, true), 2.0); // 1/(1−γ)
-        close(value(true, false), 1.0);
-        close(value(true, true), 1.0); // both at once: termination decides
+        for config in variants() {
+            let close = |found: f64, expected: f64| assert!((found - expected).abs() < 0.02, "{found}: {config:?}");
+            close(value(&config, false, false), 2.0);
+            close(value(&config, false, true), 2.0);
+            close(value(&config, true, false), 1.0);
+            close(value(&config, true, true), 1.0); // both at once: termination decides
+        }
     }
 
     #[test]
-    fn double_values_what_another_network_chooses() {
-        let device = Device::flex();
-        let valued = || matrix(&[3.0, 8.0, 1.0, -1.0, -5.0, -2.0], 3, &device);
-        let choosing = matrix(&[9.0, 2.0, 1.0, -3.0, -2.0, -2.5], 3, &device);
-        assert_eq!(to_vec(next_values(valued(), None)), [8.0, -1.0]);
-        assert_eq!(to_vec(next_values(valued(), Some(choosing))), [3.0, -5.0]);
+    fn who_chooses_and_who_values_makes_the_target() {
+        // Wherever it is, Q = (5, 7) and Q′ = (8, 6); r = 1. What the target is shows in half of its squared distance to 5.
+        let lanes = Lanes::new(TwoArmed, 1, &Seeds::from(0)).unwrap();
+        let y = |double, dueling, legal: Option<&[bool]>, discount| {
+            let (hidden, loss) = (vec![], Loss::Squared);
+            let config = DqnConfig { hidden, loss, double, dueling, batch_size: 1, ..config() };
+            let mut agent = build(&lanes, &config, 100);
+            let (q, target) = if dueling {
+                ([6.0, -1.0, 1.0].as_slice(), [7.0, 1.0, -1.0].as_slice())
+            } else {
+                ([5.0, 7.0].as_slice(), [8.0, 6.0].as_slice())
+            };
+            let biases = |q: &[f32]| vector([vec![0.0; q.len()], q.to_vec()].concat(), &agent.device);
+            (agent.theta, agent.target) = (biases(q), biases(target));
+            let (obs, next, action) = (&[1.0], &[1.0], &[0]);
+            agent.replay.push(&Transition { obs, action, reward: 1.0, next, next_legal: legal, discount });
+            5.0 + (2.0 * agent.update(0.1, &mut Rng::new(0)).into_scalar::<f32>()).sqrt()
+        };
+        for dueling in [false, true] {
+            assert_eq!((y(false, dueling, None, 1.0), y(true, dueling, None, 1.0)), (9.0, 7.0));
+            // Where only the second is legal, it is chosen and valued; where only the first is, its value is 8.
+            assert_eq!(y(false, dueling, Some(&[false, true]), 1.0), 7.0);
+            assert_eq!(y(true, dueling, Some(&[true, false]), 1.0), 9.0);
+            // Terminated there: y = 1, as far below 5 as 9 is above.
+            assert_eq!((y(false, dueling, None, 0.0), y(true, dueling, Some(&[false; 2]), 0.0)), (9.0, 9.0));
+            // Two steps with γ = ½: y = 1 + ¼·8 = 3 is as far off as 7.
+            assert_eq!(y(false, dueling, None, 0.25), 7.0);
+        }
+    }
+
+    /// Two actions, one observation.
+    #[derive(Clone)]
+    struct TwoArmed;
+
+    impl Env for TwoArmed {
+        type Obs = [f32; 1];
+        type Act = usize;
+        fn spec(&self) -> Spec {
+            Spec::new("TwoArmed", Space::unbounded(1), Space::Discrete(2))
+        }
+        fn reset(&mut self, _: &mut Rng) -> [f32; 1] {
+            [1.0]
+        }
+        fn step(&mut self, _: usize, _: &mut Rng) -> Step<[f32; 1]> {
+            Step::on([1.0], 1.0)
+        }
+    }
+
+    #[test]
+    fn targets_go_all_the_way_or_a_part_of_it_once_for_each_interval() {
+        let lanes = One { obs: [1.0], terminated: false, truncated: true }.lanes(1);
+        for (tau, times, expected) in [(1.0, 1, 4.0), (0.25, 1, 1.0), (0.25, 2, 1.75), (0.0, 3, 0.0)] {
+            let mut agent = build(&lanes, &DqnConfig { hidden: vec![], tau, ..config() }, 100);
+            (agent.theta, agent.target) =
+                (vector(vec![4.0, 4.0], &agent.device), vector(vec![0.0, 0.0], &agent.device));
+            agent.update_target(times);
+            assert_eq!(to_vec(agent.target), [expected, expected]);
+        }
     }
 
     #[test]
     fn a_restored_agent_goes_on_with_the_same_numbers() {
-        let lanes = || One { obs: [1.0], terminated: false, truncated: true }.lanes(2);
-        let (mut one, mut rng, mut world) = (build(&lanes(), &config(), 100), Rng::new(1), lanes());
-        train(&mut one, &mut world, &mut rng, 30);
-        let mut two = build(&lanes(), &config(), 100);
-        two.set_state(&one.state()).unwrap();
-        let (mut world2, mut rng2) = (world.clone(), rng.clone());
-        train(&mut one, &mut world, &mut rng, 20);
-        train(&mut two, &mut world2, &mut rng2, 20);
-        assert_eq!(one.state(), two.state());
-        let other = build(&lanes(), &DqnConfig { hidden: vec![9], ..config() }, 100);
-        assert!(one.set_state(&other.state()).is_err() && one.set_policy_state(&other.policy_state()).is_err());
+        let lanes = || One { obs: [1.0], terminated: false, truncated: false }.lanes(2);
+        for config in variants() {
+            let (mut one, mut rng, mut world) = (build(&lanes(), &config, 100), Rng::new(1), lanes());
+            train(&mut one, &mut world, &mut rng, 30);
+            let mut two = build(&lanes(), &config, 100);
+            two.set_state(&one.state()).unwrap();
+            let (mut world2, mut rng2) = (world.clone(), rng.clone());
+            train(&mut one, &mut world, &mut rng, 20);
+            train(&mut two, &mut world2, &mut rng2, 20);
+            assert_eq!(one.state(), two.state());
+            let other = build(&lanes(), &DqnConfig { hidden: vec![9], ..config.clone() }, 100);
+            assert!(one.set_state(&other.state()).is_err() && one.set_policy_state(&other.policy_state()).is_err());
+            let other = build(&lanes(), &DqnConfig { n: config.n + 1, ..config }, 100);
+            assert!(one.set_state(&other.state()).is_err() && one.set_policy_state(&other.policy_state()).is_ok());
+        }
     }
 }

@@ -3,6 +3,7 @@
 mod bench;
 mod check_env;
 mod eval;
+mod export;
 mod human;
 mod list;
 mod out;
@@ -51,6 +52,7 @@ enum Command {
     Run(run::Args),
     Train(train::Args),
     Eval(eval::Args),
+    Export(export::Args),
     Plot(plot::Args),
     Report(report::Args),
     Play(play::Args),
@@ -109,6 +111,7 @@ pub fn main_with(envs: Registry) -> ExitCode {
         Command::Run(args) => run::main(envs, &args),
         Command::Train(args) => train::main(envs, &args),
         Command::Eval(args) => eval::main(envs, &args),
+        Command::Export(args) => export::main(envs, &args),
         Command::Plot(args) => plot::main(&args),
         Command::Report(args) => report::main(&args),
         Command::Play(args) => play::main(envs, &args),

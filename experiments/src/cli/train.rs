@@ -15,7 +15,7 @@ use super::{
     trained::{learned_values, learning_curve, results, settings_text, summary},
 };
 use crate::{
-    config::{EvaluationPlan, RunConfig, default_log_every},
+    config::{EvaluationPlan, Init, RunConfig, default_log_every},
     interrupt::Interrupted,
     launch::{self, Cell, Completed, Existing, Making},
     observe::Bars,
@@ -61,6 +61,9 @@ pub(super) struct Args {
     /// A wrapper round the environment, innermost first
     #[arg(long = "wrap", value_name = "WRAPPER")]
     wrappers: Vec<String>,
+    /// Begin with the networks of a safetensors file, such as `gymkhana export` writes
+    #[arg(long, value_name = "FILE")]
+    init: Option<PathBuf>,
     /// Copies of the environment that are stepped together
     #[arg(long, value_name = "N")]
     lanes: Option<usize>,
@@ -193,6 +196,7 @@ fn configuration(envs: &Registry, args: &Args) -> Result<RunConfig> {
     config.evaluation.every = args.eval_every.unwrap_or(config.evaluation.every);
     config.evaluation.episodes = args.eval_episodes.unwrap_or(config.evaluation.episodes);
     config.until = args.until;
+    config.init = args.init.as_deref().map(Init::of).transpose()?;
     config.check().map_err(|error| Usage(error.to_string()))?;
     Ok(config)
 }

@@ -1,5 +1,6 @@
 //! The sections of the book: what each shows, how it runs, and the numbers it is checked against.
 
+mod balancing;
 mod bandits;
 mod check;
 pub mod index;

@@ -169,6 +169,7 @@ pub fn tuned(envs: &Registry, agent: &str, env: &str) -> Result<RunConfig> {
         log_every: default_log_every(tuned.steps),
         evaluation: EvaluationPlan::for_steps(tuned.steps),
         until: None,
+        init: None,
     })
 }
 

@@ -11,11 +11,14 @@
 
 mod activation;
 mod product;
+mod steps;
 
 use pulp::{Arch, Simd, WithSimd};
 
 use self::product::{Onto, Strided, dots, multiply, transpose};
 use super::mlp::{Layer, Mlp};
+
+pub use self::steps::{AdamStep, adam, sum_of_squares};
 
 /// Room for a pass, to be used again.
 #[derive(Clone, Debug, Default)]

@@ -1,5 +1,7 @@
-//! 5.4.3 The loss of DQN and its training: targets that move along with what is learned. The part that needs no network:
-//! Baird's counterexample.
+//! 5.4.3 The loss of DQN and its training: targets that move along with what is learned. Baird's counterexample, and
+//! what DQN does about it.
+
+mod ablation;
 
 use anyhow::Result;
 use gymkhana_agents::{
@@ -11,6 +13,8 @@ use gymkhana_envs::tabular::{
     BairdParams,
     baird::{Featured, STATES, baird, features},
 };
+
+use ablation::Ablation;
 
 use super::{Check, Findings, Section, Source, Study, Table, Target, Trial, check::number, walks::line};
 use crate::{
@@ -30,14 +34,15 @@ pub(super) const SECTION: Section = Section {
     names: &[
         "DQN loss", "a dog chasing its tail", "狗追尾巴", "狗追自己的尾巴", "deadly triad", "致命三要素", "Baird",
         "Baird's counterexample", "Baird 反例", "TDC", "GTD2", "gradient TD", "semi-gradient", "半梯度", "moving target",
-        "目标网络", "目標網路", "target network",
+        "目标网络", "目標網路", "target network", "experience replay", "replay memory",
+        "经验回放", "經驗回放",
     ],
     about: "\
 The target r + γ v̂(s′) is made of the same weights that are being learned: each update moves the target too, and learning can
 run after it like a dog after its tail. With a table that does no harm. With features that states share, learning off-policy
 and from estimates, it can diverge: Baird's seven states are all worth 0, the features can say so, and yet the weights of
-semi-gradient TD grow without end. TDC follows a true gradient and stays bounded. What DQN does about it (a target network
-that stands still for a while, replay) belongs to the networks, and is not run here yet.",
+semi-gradient TD grow without end. TDC follows a true gradient and stays bounded. DQN's network is such features too. A
+target network that stands still for a while, and replay, are what it does about it: each is taken away, and both.",
     equations: "\
 δₜ = rₜ₊₁ + γ wᵀxₜ₊₁ − wᵀxₜ
 semi-gradient TD   w ← w + α ρₜ δₜ xₜ                              (the target is treated as if it stood still)
@@ -46,12 +51,14 @@ TDC                w ← w + α ρₜ (δₜ xₜ − γ xₜ₊₁ hᵀxₜ),  
     look_at: "\
 Left: the weights of one run of semi-gradient TD run away, as in Sutton & Barto's figure 11.2. Middle: those of TDC settle
 (figure 11.5), though the error comes down slowly. Right: the greatest weight on a logarithmic axis: a straight line is
-growth by a constant factor.",
+growth by a constant factor. Below: what DQN earns on CartPole-v1 with and without replay and target network, and what it
+thinks its first states are worth, of which none can be worth more than 1/(1 − γ) = 100.",
     note: "",
     trains: &[],
     further: &[
         "gymkhana train semi-gradient-td Baird --set env.features=true --set policy=0:1 --set initial_weights=1,1,1,1,1,1,10,1 --steps 2000",
         "gymkhana train tdc Baird --set env.features=true --set policy=0:1 --set gtd2=true --steps 2000",
+        "gymkhana train dqn CartPole-v1 --set buffer_size=64 --set target_interval=4",
         "gymkhana show tdc",
     ],
     costly: false,
@@ -218,6 +225,7 @@ fn run(study: &Study<'_>) -> Result<Findings> {
         Ok([weights(&semi_gradient(), seed)?, weights(&tdc(false), seed)?, weights(&tdc(true), seed)?])
     })?;
     let runs = Runs(runs);
+    let ablation = Ablation::run(study)?;
     let row = |method: usize| {
         let median = |measure| number(runs.median(method, LAST, measure));
         vec![NAMES[method].into(), median(greatest), median(length), median(error)]
@@ -230,21 +238,24 @@ fn run(study: &Study<'_>) -> Result<Findings> {
         y_scale: Scale::Log10,
         ..Panel::default()
     };
+    let tails = format!(
+        "After {STEPS} steps the greatest weight of semi-gradient TD is {:.0} in the middle one of {seeds} runs; TDC's is {:.1}.",
+        runs.median(0, LAST, greatest),
+        runs.median(1, LAST, greatest)
+    );
+    let medians = Table {
+        title: format!("Medians after {STEPS} steps"),
+        header: ["method", "‖w‖∞", "‖w‖₂", "√VE"].map(String::from).into(),
+        rows: (0..3).map(row).collect(),
+    };
+    let baird = [runs.components(0), runs.components(1), growth];
     Ok(Findings {
-        conclusions: vec![format!(
-            "After {STEPS} steps the greatest weight of semi-gradient TD is {:.0} in the middle one of {seeds} runs; TDC's is {:.1}.",
-            runs.median(0, LAST, greatest),
-            runs.median(1, LAST, greatest)
-        )],
-        checks: runs.checks(),
-        tables: vec![Table {
-            title: format!("Medians after {STEPS} steps"),
-            header: ["method", "‖w‖∞", "‖w‖₂", "√VE"].map(String::from).into(),
-            rows: (0..3).map(row).collect(),
-        }],
+        conclusions: vec![tails, ablation.conclusion()],
+        checks: [runs.checks(), ablation.checks()].concat(),
+        tables: vec![medians, ablation.table()],
         figure: Figure {
-            title: "5.4.3 A dog chasing its tail: Baird's counterexample".into(),
-            panels: vec![runs.components(0).into(), runs.components(1).into(), growth.into()],
+            title: "5.4.3 A dog chasing its tail: Baird's counterexample, and DQN".into(),
+            panels: baird.into_iter().chain(ablation.panels()).map(Into::into).collect(),
         },
     })
 }

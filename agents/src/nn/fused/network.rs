@@ -1,7 +1,4 @@
-//! The kernel as an operation of burn: a whole network is one node on the tape.
-//!
-//! On flex, [`Mlp::forward`] and [`Mlp::tangent`] are this operation; on other devices they are ordinary burn operations, which
-//! are also what the tests hold it to.
+//! A whole network as one operation.
 
 use std::cell::RefCell;
 
@@ -16,10 +13,11 @@ use burn::{
         backend_extension,
         tensor::FloatTensor,
     },
-    tensor::{Device, Tensor, TensorData, activation::relu},
+    tensor::{Tensor, activation::relu},
 };
 
-use super::{
+use super::{Numbers, is_on_flex, slice, tensor};
+use crate::nn::{
     kernel::{self, Room},
     mlp::{Activation, Mlp},
 };
@@ -27,7 +25,7 @@ use super::{
 impl Mlp {
     /// The outputs, batch × outputs, for inputs x, batch × inputs. Differentiable in θ and x.
     pub fn forward(&self, theta: &Tensor<1>, x: Tensor<2>) -> Tensor<2> {
-        if theta.device() == Device::flex() {
+        if is_on_flex(theta) {
             let (x, theta) = (x.into_dispatch(), theta.clone().into_dispatch());
             return Tensor::from_dispatch(<Dispatch as NetworkOps>::network(x, theta, self.clone()));
         }
@@ -37,7 +35,7 @@ impl Mlp {
     /// The Jacobian–vector product: how fast the outputs change, batch × outputs, where θ moves as `direction` does. Not
     /// differentiable.
     pub fn tangent(&self, theta: &Tensor<1>, direction: &Tensor<1>, x: Tensor<2>) -> Tensor<2> {
-        if theta.device() == Device::flex() {
+        if is_on_flex(theta) {
             let inner = |tensor: &Tensor<1>| tensor.clone().into_dispatch();
             let tangent = <Dispatch as NetworkOps>::network_tangent(
                 x.into_dispatch(),
@@ -209,17 +207,6 @@ thread_local! {
     static ROOM: RefCell<Room> = RefCell::default();
 }
 
-type Numbers = FloatTensor<Flex>;
-
-/// Its numbers, row by row.
-fn slice(tensor: &Numbers) -> &[f32] {
-    tensor.as_slice::<f32>().expect("contiguous single-precision numbers")
-}
-
-fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> Numbers {
-    Numbers::from_data(TensorData::new(values, shape))
-}
-
 impl NetworkOps for Flex {
     fn network(x: Numbers, theta: Numbers, mlp: Mlp) -> Numbers {
         Self::network_keeping(x, theta, mlp).0
@@ -276,6 +263,7 @@ mod tests {
         Init,
         tensors::{matrix, to_vec, vector},
     };
+    use burn::tensor::Device;
     use gymkhana_envs::Rng;
 
     const ACTIVATIONS: [Activation; 3] = [Activation::Identity, Activation::Relu, Activation::Tanh];

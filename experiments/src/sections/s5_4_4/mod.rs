@@ -1,5 +1,7 @@
-//! 5.4.4 Double Q-learning: what the maximum of noisy estimates does, and what a second sample does about it. The tabular
-//! part of the section on double DQN, dueling networks and their relatives.
+//! 5.4.4 Double Q-learning: what the maximum of noisy estimates does, and what a second sample does about it,
+//! with tables and, as double DQN, with networks; dueling networks and targets of several steps beside it.
+
+mod deep;
 
 use anyhow::Result;
 use gymkhana_agents::{
@@ -15,8 +17,10 @@ use gymkhana_envs::{
     tabular::{MaximizationBias, MaximizationBiasParams},
 };
 
+use deep::Variants;
+
 use super::{Check, Findings, Section, Source, Study, Table, Target, Trial, check::number, sums::Sums};
-use crate::plot::{Bar, Bars, Figure, LineStyle, Panel, Reference, Series};
+use crate::plot::{Bar, Bars, Figure, LineStyle, Panel, Plot, Reference, Series};
 
 /// The section.
 pub(super) const SECTION: Section = Section {
@@ -39,19 +43,25 @@ pub(super) const SECTION: Section = Section {
         "過大評価",
         "dueling dqn",
         "dueling",
+        "n-step dqn",
+        "multi-step dqn",
     ],
     about: "\
 The greatest of several noisy estimates is too great on average: Q-learning takes a wrong turn for hundreds of episodes,
 because one of ten bad actions always looks good. Double Q-learning lets one sample of values choose the action and another
-say what it is worth. The same two targets, with a network and its target network, are DQN and double DQN.",
+say what it is worth. The same two targets, with a network and its target network, are DQN and double DQN: those two are run on
+CartPole-v1, and beside them a dueling network, Q = V + A − mean A, and targets that add up three rewards.",
     equations: "\
 DQN          y = r + γ maxₐ Q′(s′, a)
 double DQN   y = r + γ Q′(s′, argmaxₐ Q(s′, a))                     Q chooses, Q′ values
+dueling      Q(s, a) = V(s) + A(s, a) − mean A(s, ·)
+n steps      y = r₁ + γ r₂ + … + γⁿ⁻¹ rₙ + γⁿ maxₐ Q′(sₙ, a)
 bias of the greatest of n noises from U[−1, 1]:  E max = (n − 1) / (n + 1)",
     look_at: "\
 Left: Q-learning goes left, which is wrong, in most episodes at first, and in twice as many as it must even at the end; Double
 Q-learning soon does so in hardly more than the 5 of 100 that ε-greedy exploration costs. Middle: the bias grows with the number
-of actions. Right: the three targets of the figure.",
+of actions. Right: the three targets of the figure. Below: what networks earn, and how much more they think their first states
+are worth than the rewards that followed.",
     note: "\
 The figure's values are not all printed; those used here give its three targets: Q = (5, 7), Q′ = (8, 6), r = 1, γ = 1.
 11.6 % has been stated for Q-learning at episode 300, of 10,000 seeds; an independent simulation of 300,000 seeds gives
@@ -61,6 +71,7 @@ The figure's values are not all printed; those used here give its three targets:
         "gymkhana train q-learning MaximizationBias --set learning_rate=0.1",
         "gymkhana train double-q-learning MaximizationBias --set learning_rate=0.1",
         "gymkhana train dqn CartPole-v1 --set double=true",
+        "gymkhana train dqn CartPole-v1 --set dueling=true --set n=3",
     ],
     costly: false,
     run,
@@ -135,23 +146,35 @@ fn run(study: &Study<'_>) -> Result<Findings> {
         });
         rows.push(vec![n.to_string(), number(closed(n)), number(exact), number(sampled.0), number(sampled.1)]);
     }
+    let variants = Variants::run(study)?;
+    checks.extend(variants.checks());
+    let panels = figure_panels(shares.each_ref(), &rows, &targets);
     Ok(Findings {
         checks,
-        tables: vec![Table {
-            title: "Bias of the greatest of n estimates with noise from U[−1, 1]".into(),
-            header: ["n", "(n − 1)/(n + 1)", "quadrature", "single, sampled", "double, sampled"]
-                .map(String::from)
-                .into(),
-            rows: rows.clone(),
-        }],
-        conclusions: vec![format!(
-            "Q-learning goes left in up to {:.0} % of episodes and still in {:.1} % at episode 300, Double Q-learning in {:.1} %; 5 % is \
+        tables: vec![
+            Table {
+                title: "Bias of the greatest of n estimates with noise from U[−1, 1]".into(),
+                header: ["n", "(n − 1)/(n + 1)", "quadrature", "single, sampled", "double, sampled"]
+                    .map(String::from)
+                    .into(),
+                rows,
+            },
+            variants.table(),
+        ],
+        conclusions: vec![
+            format!(
+                "Q-learning goes left in up to {:.0} % of episodes and still in {:.1} % at episode 300, Double Q-learning in {:.1} %; 5 % is \
              the least with ε = .1. A second sample takes the bias away: it is the one column that stays at 0.",
-            100.0 * peak,
-            100.0 * q[EPISODES - 1],
-            100.0 * double[EPISODES - 1],
-        )],
-        figure: figure(shares.each_ref(), &rows, &targets),
+                100.0 * peak,
+                100.0 * q[EPISODES - 1],
+                100.0 * double[EPISODES - 1],
+            ),
+            variants.conclusion(),
+        ],
+        figure: Figure {
+            title: "5.4.4 Double Q-learning, and what became of it with networks".into(),
+            panels: panels.into_iter().chain(variants.panels().map(Into::into)).collect(),
+        },
     })
 }
 
@@ -237,7 +260,7 @@ fn sampled_bias(study: &Study<'_>, n: usize, draws: u64) -> Result<(f64, f64)> {
     Ok((of(|sums| sums.0), of(|sums| sums.1)))
 }
 
-fn figure([q, double]: [&Sums; 2], rows: &[Vec<String>], targets: &[(&'static str, f64)]) -> Figure {
+fn figure_panels([q, double]: [&Sums; 2], rows: &[Vec<String>], targets: &[(&'static str, f64)]) -> Vec<Plot> {
     let curve = |label: &str, shares: &Sums| {
         shares.curve(label, (1..=EPISODES).map(|episode| episode as f64), 100.0, LineStyle::Solid)
     };
@@ -251,41 +274,38 @@ fn figure([q, double]: [&Sums; 2], rows: &[Vec<String>], targets: &[(&'static st
     };
     let bars = ["DQN", "double: Q chooses", "double: Q′ chooses"].iter().zip(targets);
     let bars = bars.map(|(label, (_, value))| Bar { label: (*label).into(), value: *value, ..Bar::default() });
-    Figure {
-        title: "5.4.4 Double Q-learning".into(),
-        panels: vec![
-            Panel {
-                title: "Maximization bias: a wrong turn".into(),
-                x_label: "episode".into(),
-                y_label: "% left".into(),
-                series: vec![curve("Q-learning", q), curve("Double Q-learning", double)],
-                references: vec![Reference { label: "least with ε = .1".into(), y: 5.0 }],
-                y_range: Some((0.0, 100.0)),
-                ..Panel::default()
-            }
-            .into(),
-            Panel {
-                title: "Bias of the greatest of n estimates".into(),
-                x_label: "actions n".into(),
-                y_label: "bias".into(),
-                series: vec![
-                    noise("(n − 1)/(n + 1)", 1, LineStyle::Dashed),
-                    noise("one sample chooses and values", 3, LineStyle::Dots),
-                    noise("a second sample values", 4, LineStyle::Dots),
-                ],
-                y_range: Some((-0.1, 1.0)),
-                ..Panel::default()
-            }
-            .into(),
-            Bars {
-                title: "Targets of the book's figure, r = 1".into(),
-                y_label: "y".into(),
-                bars: bars.collect(),
-                ..Bars::default()
-            }
-            .into(),
-        ],
-    }
+    vec![
+        Panel {
+            title: "Maximization bias: a wrong turn".into(),
+            x_label: "episode".into(),
+            y_label: "% left".into(),
+            series: vec![curve("Q-learning", q), curve("Double Q-learning", double)],
+            references: vec![Reference { label: "least with ε = .1".into(), y: 5.0 }],
+            y_range: Some((0.0, 100.0)),
+            ..Panel::default()
+        }
+        .into(),
+        Panel {
+            title: "Bias of the greatest of n estimates".into(),
+            x_label: "actions n".into(),
+            y_label: "bias".into(),
+            series: vec![
+                noise("(n − 1)/(n + 1)", 1, LineStyle::Dashed),
+                noise("one sample chooses and values", 3, LineStyle::Dots),
+                noise("a second sample values", 4, LineStyle::Dots),
+            ],
+            y_range: Some((-0.1, 1.0)),
+            ..Panel::default()
+        }
+        .into(),
+        Bars {
+            title: "Targets of the book's figure, r = 1".into(),
+            y_label: "y".into(),
+            bars: bars.collect(),
+            ..Bars::default()
+        }
+        .into(),
+    ]
 }
 
 #[cfg(test)]
