@@ -262,7 +262,7 @@ impl<H: Head> Learner<H> {
         self.policy.give("policy", self.actor.network.theta(), &mut to);
         self.value.give("value", &to_vec(self.theta[1].clone()), &mut to);
         if !self.actor.free.is_empty() {
-            to.push("log_std".into(), vec![self.actor.free.len()], self.actor.free.clone());
+            to.push("log_std", vec![self.actor.free.len()], self.actor.free.clone());
         }
         to
     }

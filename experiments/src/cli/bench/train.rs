@@ -126,6 +126,7 @@ impl Training {
             env: self.env.into(),
             given: false,
             env_settings: launch::env_values(envs, self.env, &crate::config::Values::new())?,
+            init: None,
             wrappers: self.wrappers.iter().map(ToString::to_string).collect(),
             steps,
             lanes: self.lanes,
