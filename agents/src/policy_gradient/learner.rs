@@ -18,6 +18,7 @@ use crate::{
         self, Activation, Inference, Init, Mlp, Optimizer, OptimizerState, Rule, clip_global_norm,
         tensors::{column, matrix, to_vec, vector},
     },
+    watch::Watch,
 };
 
 /// Networks of more parameters than this are a slip of the finger: they would fill the memory before they say anything.
@@ -222,15 +223,24 @@ impl<H: Head> Learner<H> {
     ///
     /// # Errors
     /// If they are not finite.
-    pub fn refresh(&mut self, owner: &'static str, step: u64) -> Result<(), Error> {
+    pub fn refresh(&mut self, watch: &Watch) -> Result<(), Error> {
         self.actor.network.set(&self.theta[0]);
         if let Some(free) = self.theta.get(2) {
             self.actor.free = to_vec(free.clone());
         }
-        // The sum is not finite where one of them is not.
-        let sum = |theta: &[f32]| f64::from(theta.iter().sum::<f32>());
-        let all = sum(self.actor.network.theta()) + sum(&self.actor.free) + sum(&to_vec(self.theta[1].clone()));
-        Error::finite(owner, "the sum of the parameters", all, step).map(drop)
+        self.check(watch)
+    }
+
+    /// Whether all parameters are finite.
+    pub(super) fn check(&self, watch: &Watch) -> Result<(), Error> {
+        watch.numbers("a parameter of the policy", self.actor.network.theta())?;
+        watch.numbers("a parameter of the value network", &to_vec(self.theta[1].clone()))?;
+        watch.numbers("log_std", &self.actor.free)
+    }
+
+    /// Updates so far.
+    pub(super) fn updates(&self) -> u64 {
+        self.optimizer.updates()
     }
 
     /// The widths of both networks' layers.
@@ -240,20 +250,24 @@ impl<H: Head> Learner<H> {
 
     /// Everything that learning goes on from.
     pub(super) fn saved(&self) -> Saved {
-        let theta = self.theta.iter().map(|theta| to_vec(theta.clone())).collect();
-        Saved { sizes: self.sizes(), theta, optimizer: self.optimizer.state() }
+        Saved { sizes: self.sizes(), theta: self.on_the_host(), optimizer: self.optimizer.state() }
+    }
+
+    /// All parameters: the policy's, the values', and those beside them.
+    fn on_the_host(&self) -> Vec<Vec<f32>> {
+        self.theta.iter().map(|theta| to_vec(theta.clone())).collect()
     }
 
     /// Puts back what [`saved`](Self::saved) took.
     pub(super) fn restore(&mut self, saved: Saved) -> Result<(), Error> {
-        self.check(&saved.sizes, &saved.theta)?;
+        self.check_shapes(&saved.sizes, &saved.theta)?;
         self.optimizer.set_state(saved.optimizer, &self.device)?;
         self.put(saved.theta)
     }
 
-    /// What the policy depends on.
+    /// What policy and values depend on.
     pub(super) fn policy_state(&self) -> State {
-        State::of(&(self.policy.sizes(), self.actor.network.theta(), &self.actor.free))
+        State::of(&(self.sizes(), self.on_the_host()))
     }
 
     /// Policy and value as named arrays, and `log_std` where deviations are parameters.
@@ -262,7 +276,7 @@ impl<H: Head> Learner<H> {
         self.policy.give("policy", self.actor.network.theta(), &mut to);
         self.value.give("value", &to_vec(self.theta[1].clone()), &mut to);
         if !self.actor.free.is_empty() {
-            to.push("log_std".into(), vec![self.actor.free.len()], self.actor.free.clone());
+            to.push("log_std", vec![self.actor.free.len()], self.actor.free.clone());
         }
         to
     }
@@ -276,16 +290,14 @@ impl<H: Head> Learner<H> {
         self.put(theta)
     }
 
-    /// Puts back what [`policy_state`](Self::policy_state) took; values stay as they are.
+    /// Puts back what [`policy_state`](Self::policy_state) took.
     pub(super) fn set_policy_state(&mut self, state: &State) -> Result<(), Error> {
-        let (sizes, policy, free): (Vec<usize>, Vec<f32>, Vec<f32>) = state.get()?;
-        let mut theta = vec![policy, to_vec(self.theta[1].clone())];
-        theta.extend(Some(free).filter(|free| !free.is_empty()));
-        self.check(&[sizes, self.value.sizes().to_vec()], &theta)?;
+        let (sizes, theta): ([Vec<usize>; 2], Vec<Vec<f32>>) = state.get()?;
+        self.check_shapes(&sizes, &theta)?;
         self.put(theta)
     }
 
-    fn check(&self, sizes: &[Vec<usize>; 2], theta: &[Vec<f32>]) -> Result<(), Error> {
+    fn check_shapes(&self, sizes: &[Vec<usize>; 2], theta: &[Vec<f32>]) -> Result<(), Error> {
         let lengths: Vec<_> = theta.iter().map(Vec::len).collect();
         let here: Vec<_> = self.theta.iter().map(|theta| theta.dims()[0]).collect();
         if *sizes == self.sizes() && lengths == here {

@@ -16,6 +16,7 @@ use crate::{
     networks::Networks,
     nn::tensors::to_vec,
     schedule::Schedule,
+    watch::Watch,
 };
 
 /// A rollout of more numbers than this is a slip of the finger: it would fill the memory before it says anything.
@@ -48,6 +49,18 @@ pub struct Settings {
     pub max_grad_norm: f64,
     /// The updates of a rollout stop where the policy has moved by 1.5 times this.
     pub target_kl: Option<f64>,
+}
+
+impl Settings {
+    fn watch<H: Head>(&self, learner: &Learner<H>, step: u64, steps: u64) -> Watch {
+        Watch {
+            agent: self.owner,
+            step,
+            update: learner.updates(),
+            learning_rate: self.learning_rate.at(step, steps),
+            max_grad_norm: Some(self.max_grad_norm),
+        }
+    }
 }
 
 /// An agent that learns from rollouts.
@@ -132,12 +145,13 @@ impl<H: Head> OnPolicy<H> {
                 learner.step(gradient, settings.max_grad_norm, alpha);
             }
         }
+        let watch = settings.watch(learner, *step, *steps);
         for (name, sum) in STATISTICS.into_iter().zip(sum.map(to_vec).unwrap_or_default()) {
-            log.record(name, Error::finite(settings.owner, name, f64::from(sum) / f64::from(updates), *step)?);
+            log.record(name, watch.number(name.trim_start_matches("train/"), f64::from(sum) / f64::from(updates))?);
         }
         log.record("train/explained_variance", explained_variance(&value, &target));
         log.record("train/learning_rate", alpha);
-        learner.refresh(settings.owner, *step)
+        learner.refresh(&watch)
     }
 }
 
@@ -210,6 +224,10 @@ impl<H: Head> Agent<f32, H::A> for OnPolicy<H> {
             self.rollout.clear();
         }
         Ok(())
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        self.learner.check(&self.settings.watch(&self.learner, self.step, self.steps))
     }
 
     fn policy(&self, mode: Mode) -> Box<dyn Policy<f32, H::A>> {
