@@ -381,7 +381,9 @@ pub(super) fn standardize(x: &mut [f32]) {
     let mean = x.iter().map(|x| f64::from(*x)).sum::<f64>() / n;
     let variance = x.iter().map(|x| (f64::from(*x) - mean).powi(2)).sum::<f64>() / (n - 1.0);
     let scale = 1.0 / (variance.sqrt() + 1e-8);
-    x.iter_mut().for_each(|x| *x = ((f64::from(*x) - mean) * scale) as f32);
+    for x in x {
+        *x = ((f64::from(*x) - mean) * scale) as f32;
+    }
 }
 
 #[cfg(test)]
