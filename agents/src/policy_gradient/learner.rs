@@ -18,6 +18,7 @@ use crate::{
         self, Activation, Inference, Init, Mlp, Optimizer, OptimizerState, Rule, clip_global_norm,
         tensors::{column, matrix, to_vec, vector},
     },
+    watch::Watch,
 };
 
 /// Networks of more parameters than this are a slip of the finger: they would fill the memory before they say anything.
@@ -42,6 +43,8 @@ pub struct Plan<'a> {
     pub optimizer: Rule,
     /// Its ε.
     pub epsilon: f64,
+    /// Whether policy and value have an optimiser each.
+    pub apart: bool,
 }
 
 /// What is learned from, row by row.
@@ -72,7 +75,8 @@ pub struct Learner<H: Head> {
     device: Device,
     /// of the policy, of the value, and, where the head has any, free ones
     theta: Vec<Tensor<1>>,
-    optimizer: Optimizer,
+    /// of all of them; or of the policy with the free ones, and of the value
+    optimizers: Vec<Optimizer>,
     desk: Desk<H::A>,
     /// the policy on the host
     pub(super) actor: Actor<H>,
@@ -83,7 +87,7 @@ pub struct Learner<H: Head> {
 pub(super) struct Saved {
     sizes: [Vec<usize>; 2],
     theta: Vec<Vec<f32>>,
-    optimizer: OptimizerState,
+    optimizers: Vec<OptimizerState>,
 }
 
 impl<H: Head> Learner<H> {
@@ -113,8 +117,15 @@ impl<H: Head> Learner<H> {
         let sizes: Vec<_> = theta.iter().map(Vec::len).collect();
         let theta: Vec<_> = theta.into_iter().map(|theta| vector(theta, &device)).collect();
         let actor = Actor::new(Inference::new(&policy, &theta[0]), head.free(), head.clone());
-        let optimizer = Optimizer::new(plan.optimizer, plan.epsilon, &sizes, &device);
-        Ok(Self { head, policy, value, device, theta, optimizer, desk: Desk::default(), actor })
+        let optimizer = |sizes: &[usize]| Optimizer::new(plan.optimizer, plan.epsilon, sizes, &device);
+        let optimizers = if plan.apart {
+            let (mut policy, value) = (sizes.clone(), sizes[1]);
+            policy.remove(1);
+            vec![optimizer(&policy), optimizer(&[value])]
+        } else {
+            vec![optimizer(&sizes)]
+        };
+        Ok(Self { head, policy, value, device, theta, optimizers, desk: Desk::default(), actor })
     }
 
     /// v(s) of each row.
@@ -213,24 +224,55 @@ impl<H: Head> Learner<H> {
     }
 
     /// A step of size α against the gradient, which is shortened to `max_norm`.
+    ///
+    /// # Panics
+    /// If policy and value have an optimiser each.
     pub fn step(&mut self, mut gradient: Vec<Tensor<1>>, max_norm: f64, alpha: f64) {
+        let [optimizer] = &mut self.optimizers[..] else { panic!("one optimiser for policy and value") };
         clip_global_norm(&mut gradient, max_norm);
-        self.optimizer.step(&mut self.theta, gradient, alpha);
+        optimizer.step(&mut self.theta, gradient, alpha);
+    }
+
+    /// The same for the policy alone, of the gradient by all parameters.
+    pub fn step_policy(&mut self, mut gradient: Vec<Tensor<1>>, max_norm: f64, alpha: f64) {
+        let value = self.theta.remove(1);
+        gradient.remove(1);
+        clip_global_norm(&mut gradient, max_norm);
+        self.optimizers[0].step(&mut self.theta, gradient, alpha);
+        self.theta.insert(1, value);
+    }
+
+    /// A step of size α against the gradient of the values' mean squared error on some rows.
+    ///
+    /// # Panics
+    /// If policy and value do not have an optimiser each.
+    pub fn step_value(&mut self, samples: &Samples<'_, H::A>, rows: &[usize], max_norm: f64, alpha: f64) {
+        let width = self.value.inputs();
+        let obs = matrix(&gather(samples.obs, width, rows), width, &self.device);
+        let target = column(&gather(samples.target, 1, rows), &self.device);
+        let theta = self.theta[1].clone().autodiff().require_grad();
+        let loss = (target.autodiff() - self.value.forward(&theta, obs.autodiff())).square().mean();
+        let mut gradient = vec![theta.grad(&loss.backward()).expect("the error depends on the parameters")];
+        clip_global_norm(&mut gradient, max_norm);
+        self.optimizers[1].step(&mut self.theta[1..2], gradient, alpha);
     }
 
     /// Acts from now on by the parameters as they are now.
-    ///
-    /// # Errors
-    /// If they are not finite.
-    pub fn refresh(&mut self, owner: &'static str, step: u64) -> Result<(), Error> {
+    pub fn refresh(&mut self) {
         self.actor.network.set(&self.theta[0]);
         if let Some(free) = self.theta.get(2) {
             self.actor.free = to_vec(free.clone());
         }
-        // The sum is not finite where one of them is not.
-        let sum = |theta: &[f32]| f64::from(theta.iter().sum::<f32>());
-        let all = sum(self.actor.network.theta()) + sum(&self.actor.free) + sum(&to_vec(self.theta[1].clone()));
-        Error::finite(owner, "the sum of the parameters", all, step).map(drop)
+    }
+
+    /// Whether all parameters are finite.
+    ///
+    /// # Errors
+    /// If one is not.
+    pub fn check(&self, watch: &Watch) -> Result<(), Error> {
+        watch.numbers("a parameter of the policy", self.actor.network.theta())?;
+        watch.numbers("the logarithm of a deviation", &self.actor.free)?;
+        watch.numbers("a parameter of the value", &to_vec(self.theta[1].clone()))
     }
 
     /// The widths of both networks' layers.
@@ -241,14 +283,22 @@ impl<H: Head> Learner<H> {
     /// Everything that learning goes on from.
     pub(super) fn saved(&self) -> Saved {
         let theta = self.theta.iter().map(|theta| to_vec(theta.clone())).collect();
-        Saved { sizes: self.sizes(), theta, optimizer: self.optimizer.state() }
+        Saved { sizes: self.sizes(), theta, optimizers: self.optimizers.iter().map(Optimizer::state).collect() }
     }
 
     /// Puts back what [`saved`](Self::saved) took.
     pub(super) fn restore(&mut self, saved: Saved) -> Result<(), Error> {
-        self.check(&saved.sizes, &saved.theta)?;
-        self.optimizer.set_state(saved.optimizer, &self.device)?;
-        self.put(saved.theta)
+        self.fits(&saved.sizes, &saved.theta)?;
+        let mut optimizers = self.optimizers.clone();
+        if saved.optimizers.len() != optimizers.len() {
+            return Err(gymkhana_envs::Error::State("another number of optimisers".into()).into());
+        }
+        for (optimizer, saved) in optimizers.iter_mut().zip(saved.optimizers) {
+            optimizer.set_state(saved, &self.device)?;
+        }
+        self.optimizers = optimizers;
+        self.put(saved.theta);
+        Ok(())
     }
 
     /// What the policy depends on.
@@ -262,7 +312,7 @@ impl<H: Head> Learner<H> {
         self.policy.give("policy", self.actor.network.theta(), &mut to);
         self.value.give("value", &to_vec(self.theta[1].clone()), &mut to);
         if !self.actor.free.is_empty() {
-            to.push("log_std".into(), vec![self.actor.free.len()], self.actor.free.clone());
+            to.push("log_std", vec![self.actor.free.len()], self.actor.free.clone());
         }
         to
     }
@@ -273,7 +323,8 @@ impl<H: Head> Learner<H> {
         if let Some(free) = self.theta.get(2) {
             theta.push(from.get("log_std", &free.dims())?.to_vec());
         }
-        self.put(theta)
+        self.put(theta);
+        Ok(())
     }
 
     /// Puts back what [`policy_state`](Self::policy_state) took; values stay as they are.
@@ -281,11 +332,12 @@ impl<H: Head> Learner<H> {
         let (sizes, policy, free): (Vec<usize>, Vec<f32>, Vec<f32>) = state.get()?;
         let mut theta = vec![policy, to_vec(self.theta[1].clone())];
         theta.extend(Some(free).filter(|free| !free.is_empty()));
-        self.check(&[sizes, self.value.sizes().to_vec()], &theta)?;
-        self.put(theta)
+        self.fits(&[sizes, self.value.sizes().to_vec()], &theta)?;
+        self.put(theta);
+        Ok(())
     }
 
-    fn check(&self, sizes: &[Vec<usize>; 2], theta: &[Vec<f32>]) -> Result<(), Error> {
+    fn fits(&self, sizes: &[Vec<usize>; 2], theta: &[Vec<f32>]) -> Result<(), Error> {
         let lengths: Vec<_> = theta.iter().map(Vec::len).collect();
         let here: Vec<_> = self.theta.iter().map(|theta| theta.dims()[0]).collect();
         if *sizes == self.sizes() && lengths == here {
@@ -295,13 +347,9 @@ impl<H: Head> Learner<H> {
         Err(gymkhana_envs::Error::State(why).into())
     }
 
-    fn put(&mut self, theta: Vec<Vec<f32>>) -> Result<(), Error> {
+    fn put(&mut self, theta: Vec<Vec<f32>>) {
         self.theta = theta.into_iter().map(|theta| vector(theta, &self.device)).collect();
-        self.actor.network.set(&self.theta[0]);
-        if let Some(free) = self.theta.get(2) {
-            self.actor.free = to_vec(free.clone());
-        }
-        Ok(())
+        self.refresh();
     }
 }
 
@@ -351,6 +399,7 @@ mod tests {
             orthogonal: false,
             optimizer: Rule::Adam,
             epsilon: 1e-5,
+            apart: false,
         };
         let setup = Setup { spec, lanes: 1, steps: 1, device: DeviceName::Flex };
         let mut rng = Rng::new(3);

@@ -16,6 +16,7 @@ use crate::{
     networks::Networks,
     nn::tensors::to_vec,
     schedule::Schedule,
+    watch::Watch,
 };
 
 /// A rollout of more numbers than this is a slip of the finger: it would fill the memory before it says anything.
@@ -61,6 +62,8 @@ pub struct OnPolicy<H: Head> {
     step: u64,
     /// environment steps of the whole run
     steps: u64,
+    /// rollouts learned from so far
+    update: u64,
 }
 
 /// Everything that learning goes on from, on the host.
@@ -70,6 +73,7 @@ struct SavedAgent<A: Elem> {
     learner: Saved,
     rollout: Rollout<A>,
     step: u64,
+    update: u64,
 }
 
 impl<H: Head> OnPolicy<H> {
@@ -87,7 +91,15 @@ impl<H: Head> OnPolicy<H> {
         }
         let rollout = Rollout::new(settings.n_steps, setup.lanes, width, action_width);
         let learner = Learner::new(plan, head, setup, rng)?;
-        Ok(Self { learner, rollout, settings, actions: setup.spec.actions.clone(), step: 0, steps: setup.steps })
+        Ok(Self {
+            learner,
+            rollout,
+            settings,
+            actions: setup.spec.actions.clone(),
+            step: 0,
+            steps: setup.steps,
+            update: 0,
+        })
     }
 
     /// Learns from a full rollout; `now` is what its last steps led to.
@@ -132,12 +144,25 @@ impl<H: Head> OnPolicy<H> {
                 learner.step(gradient, settings.max_grad_norm, alpha);
             }
         }
+        learner.refresh();
+        self.update += 1;
+        let watch = self.watch();
         for (name, sum) in STATISTICS.into_iter().zip(sum.map(to_vec).unwrap_or_default()) {
-            log.record(name, Error::finite(settings.owner, name, f64::from(sum) / f64::from(updates), *step)?);
+            log.record(name, watch.number(name, f64::from(sum) / f64::from(updates))?);
         }
         log.record("train/explained_variance", explained_variance(&value, &target));
         log.record("train/learning_rate", alpha);
-        learner.refresh(settings.owner, *step)
+        self.learner.check(&watch)
+    }
+
+    fn watch(&self) -> Watch {
+        Watch {
+            agent: self.settings.owner,
+            step: self.step,
+            update: self.update,
+            learning_rate: self.settings.learning_rate.at(self.step, self.steps),
+            max_grad_norm: Some(self.settings.max_grad_norm),
+        }
     }
 }
 
@@ -176,7 +201,7 @@ pub(super) fn columns(advantages: &[f64], values: &[f64]) -> [Vec<f32>; 3] {
 }
 
 /// Any order, each equally likely (Fisher and Yates).
-fn shuffle(order: &mut [usize], rng: &mut Rng) {
+pub(super) fn shuffle(order: &mut [usize], rng: &mut Rng) {
     for i in (1..order.len()).rev() {
         order.swap(i, rng.below(i + 1));
     }
@@ -216,12 +241,17 @@ impl<H: Head> Agent<f32, H::A> for OnPolicy<H> {
         self.learner.actor.acting(mode)
     }
 
+    fn check(&self) -> Result<(), Error> {
+        self.learner.check(&self.watch())
+    }
+
     fn values(&self, now: &View<'_, f32>) -> Option<Vec<f64>> {
         Some(self.learner.values(now.obs.flat))
     }
 
     fn state(&self) -> State {
-        State::of(&SavedAgent { learner: self.learner.saved(), rollout: self.rollout.clone(), step: self.step })
+        let (learner, rollout) = (self.learner.saved(), self.rollout.clone());
+        State::of(&SavedAgent { learner, rollout, step: self.step, update: self.update })
     }
 
     fn set_state(&mut self, state: &State) -> Result<(), Error> {
@@ -230,7 +260,7 @@ impl<H: Head> Agent<f32, H::A> for OnPolicy<H> {
             return Err(gymkhana_envs::Error::State("a rollout of another shape".into()).into());
         }
         self.learner.restore(saved.learner)?;
-        (self.rollout, self.step) = (saved.rollout, saved.step);
+        (self.rollout, self.step, self.update) = (saved.rollout, saved.step, saved.update);
         Ok(())
     }
 
