@@ -1,4 +1,5 @@
-//! What is maximised in the place of the return, by the ratio r = π(a | s) / π_old(a | s) of an action that was taken.
+//! What is maximised in the place of the return, by the ratio r of how likely an action that was taken is now to how likely it
+//! was then.
 
 /// The clipped surrogate of PPO, min(r Â, clip(r, 1 − ε, 1 + ε) Â).
 ///

@@ -51,7 +51,7 @@ actor-critic is right where states can be told apart. Here every step but the la
     run,
 };
 
-pub(super) const EPISODES: usize = 1_000;
+const EPISODES: usize = 1_000;
 /// Episodes that make a point of a curve.
 pub(super) const BLOCK: usize = 10;
 

@@ -13,7 +13,7 @@ use gymkhana_envs::{
 use super::{
     Check, Findings, Section, Source, Study, Table, Target, number,
     s5_5_1::slope,
-    s5_5_3::{BLOCK, EPISODES, Run, quartiles, right_at_the_end, runs, within},
+    s5_5_3::{BLOCK, Run, quartiles, right_at_the_end, runs, within},
 };
 use crate::{
     plot::{Figure, LineStyle, Panel, Reference, Series},
@@ -63,10 +63,12 @@ const POLICIES: [f64; 9] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 const ALPHA: f64 = 1.0 / 2048.0;
 const ALPHA_W: f64 = 1.0 / 64.0;
 
-/// How far seeds are apart in their last probability of going right, and how far the last policy is from the best with these
-/// step sizes.
-const SPREAD: f64 = 0.03;
-const BIAS: f64 = 0.01;
+/// Episodes of a run.
+const EPISODES: usize = 2_000;
+/// How far seeds are apart in their last probability of going right, and how far the last policy may be from the best with
+/// these step sizes: it still moves a little, and a critic that learns 32 times as fast is not quite right either.
+const SPREAD: f64 = 0.0063;
+const BIAS: f64 = 0.005;
 
 /// One-step actor-critic whose critic sees the true states, from p = .05. Nothing is cut off: an episode ends by itself.
 fn seeing(seed: u64) -> Run {
@@ -147,9 +149,9 @@ fn run(study: &Study<'_>) -> Result<Findings> {
     let seen = study.repeat("a critic that sees the states", seeds, |seed| Ok(seeing(seed)))?;
     let blind = runs(study, "a critic that sees one state", &config, seeds, EPISODES)?;
     let root = (seeds as f64).sqrt();
-    // One seed's mean of a hundred episodes has a deviation of 1.1 at the top, where no policy is worth more than −11.657;
+    // One seed's mean of a hundred episodes has a deviation of 0.93 at the top, where no policy is worth more than −11.657;
     // the median of seeds 1.25 times that over √seeds. Three of them.
-    let top = Target::Between(-13.0, -11.657 + 4.1 / root);
+    let top = Target::Between(-13.0, -11.657 + 3.5 / root);
     let simulated = |name: String, measured: f64, target: Target, from: &str| Check {
         name,
         measured,
@@ -174,8 +176,8 @@ fn run(study: &Study<'_>) -> Result<Findings> {
             "δ = −1 but for the last step, N − 1",
         ),
         simulated(
-            format!("critic sees the states: episodes 901–1000, median of {seeds} seeds"),
-            within(&seen, 901, 1_000),
+            format!("critic sees the states: episodes 1901–2000, median of {seeds} seeds"),
+            within(&seen, 1_901, 2_000),
             top,
             "at the top, and it stays",
         ),
@@ -200,7 +202,7 @@ fn run(study: &Study<'_>) -> Result<Findings> {
         ),
     ];
     let row = |name: &str, runs: &[Run]| {
-        let windows = [(91, 110), (201, 300), (301, 400), (901, 1_000)].map(|(from, to)| within(runs, from, to));
+        let windows = [(91, 110), (201, 300), (301, 400), (1_901, 2_000)].map(|(from, to)| within(runs, from, to));
         let numbers = windows.into_iter().chain([right_at_the_end(runs)]).map(number);
         [name.to_owned()].into_iter().chain(numbers).collect()
     };
@@ -208,17 +210,17 @@ fn run(study: &Study<'_>) -> Result<Findings> {
         checks,
         tables: vec![Table {
             title: format!("One-step actor-critic on the short corridor, medians of {seeds} seeds"),
-            header: ["critic", "episodes 91–110", "201–300", "301–400", "901–1000", "π(right) at the end"]
+            header: ["critic", "episodes 91–110", "201–300", "301–400", "1901–2000", "π(right) at the end"]
                 .map(String::from)
                 .into(),
             rows: vec![row("sees the states", &seen), row("one value for all", &blind)],
         }],
         conclusions: vec![format!(
-            "With a critic that sees the true states one-step actor-critic earns {:.1} in episodes 901 to 1000, where the best \
+            "With a critic that sees the true states one-step actor-critic earns {:.1} in episodes 1901 to 2000, where the best \
              policy earns −11.7. With one value for all states it earns {:.1} in episodes 201 to 300 and {:.1} at the end.",
-            within(&seen, 901, 1_000),
+            within(&seen, 1_901, 2_000),
             within(&blind, 201, 300),
-            within(&blind, 901, 1_000),
+            within(&blind, 1_901, 2_000),
         )],
         figure: figure(&seen, &blind),
     })
@@ -250,7 +252,7 @@ fn figure(seen: &[Run], blind: &[Run]) -> Figure {
             Panel {
                 title: "Which way an episode moves the actor".into(),
                 x_label: "p, probability of going right".into(),
-                y_label: "mean of Σ δ ∇ ln π".into(),
+                y_label: "mean step of θ, over α".into(),
                 series: vec![
                     way(sees, |p| direction(p, values(p))),
                     way(one, |p| direction(p, one_value(p))),

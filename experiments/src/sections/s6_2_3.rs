@@ -22,7 +22,7 @@ steps, without values and with them, with its end and without.",
 λ = 0: Âₜ = δₜ,   λ = 1: Âₜ = Gₜ − V(sₜ)",
     look_at: "\
 Left: the advantages of the four steps by λ, with V = 0. At λ = 0 they are the rewards, at λ = 1 the returns of 5.2.2. Right:
-how much the error of a later step counts. With λ = .95 and γ = .9 it is a half after four steps and little after twenty,
+how much the error of a later step counts. With λ = .95 and γ = .9 it is about a half after four steps and little after twenty,
 whatever the length of the episode.",
     note: "\
 The book counts the reward of step t as rₜ₊₁ in 5.2 and as rₜ in its section on GAE; here it is rₜ₊₁ throughout. Its algorithm
@@ -74,6 +74,7 @@ fn apart(a: &[f64; 4], b: &[f64; 4]) -> f64 {
     a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "every section's may fail")]
 fn run(_: &Study<'_>) -> Result<Findings> {
     let none = [0.0; 5];
     let returns = advantages(&none, 1.0, true);
@@ -167,7 +168,7 @@ fn figure() -> Figure {
             Panel {
                 title: "How much a later error counts".into(),
                 x_label: "steps ahead, k".into(),
-                y_label: "weight (γλ)ᵏ".into(),
+                y_label: "weight".into(),
                 series: lambdas.map(weight).into(),
                 references: vec![Reference { label: "a half".into(), y: 0.5 }],
                 y_range: Some((0.0, 1.0)),

@@ -38,7 +38,7 @@ one state, left back to it with probability .9 and else ends with 1:  Σₖ P(k 
 Left: which part of the samples is left when the mean is moved by d. Two deviations away it is a fiftieth; a behaviour that is
 wider than its target is worse where they are near, and better where they are far apart. Right: ordinary importance sampling
 on the second example, ten runs. They do not settle: an estimate falls slowly and is thrown up by an episode that was long.
-The weighted mean, a black line, is 1 from the first episode on that went left to its end.",
+The weighted mean, a broken line, is 1 from the first episode on that went left to its end.",
     note: "",
     trains: &[],
     further: &["gymkhana run 5.2.7", "gymkhana run 5.1.5", "gymkhana run 6.3.5"],
@@ -239,8 +239,8 @@ fn figure(cases: &[(f64, f64)], found: &[(f64, f64)], runs: &[Estimates]) -> Fig
         }
     };
     let episodes: Vec<f64> = looks().into_iter().map(|done| done as f64).collect();
-    let line = |(i, run): (usize, &Estimates)| Series {
-        label: if i == 0 { "ordinary, ten runs".into() } else { String::new() },
+    let line = |run: &Estimates| Series {
+        label: "ordinary, ten runs".into(),
         x: episodes.clone(),
         mean: run.ordinary.clone(),
         ..Series::default()
@@ -266,7 +266,7 @@ fn figure(cases: &[(f64, f64)], found: &[(f64, f64)], runs: &[Estimates]) -> Fig
                 title: "An infinite variance".into(),
                 x_label: "episodes".into(),
                 y_label: "estimate of what going left is worth".into(),
-                series: runs.iter().enumerate().map(line).collect(),
+                series: runs.iter().map(line).collect(),
                 references: vec![Reference { label: "weighted, and the truth".into(), y: 1.0 }],
                 x_scale: Axis::Log10,
                 y_range: Some((0.0, 3.0)),
