@@ -69,6 +69,8 @@ pub const REGISTRY: &[Entry] = &[
     #[cfg(feature = "deep")]
     crate::value::dqn::ENTRY,
     #[cfg(feature = "deep")]
+    crate::policy_gradient::reinforce::ENTRY,
+    #[cfg(feature = "deep")]
     crate::policy_gradient::a2c::ENTRY,
     #[cfg(feature = "deep")]
     crate::policy_gradient::ppo::ENTRY,

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Deviations
-//! 1. One thread steps all lanes, and one update is for all of them, as in OpenAI's Baselines and in Stable-Baselines3.
+//! 1. One thread steps all lanes, and one update is for all of them, as in Stable-Baselines3.
 //! 2. Policy and value are two networks, and one optimiser's gradient is clipped over both, as there.
 //! 3. `gae_lambda` below 1 gives advantages as PPO's.
 //! 4. Where an episode is truncated, γ v of the true last observation is added, and nothing is chained over it.
@@ -109,6 +109,7 @@ impl A2cConfig {
             orthogonal: self.orthogonal,
             optimizer: self.optimizer,
             epsilon: self.optimizer_epsilon,
+            apart: false,
         };
         OnPolicy::new(settings, &plan, head, setup, rng)
     }

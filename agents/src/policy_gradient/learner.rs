@@ -43,6 +43,8 @@ pub struct Plan<'a> {
     pub optimizer: Rule,
     /// Its ε.
     pub epsilon: f64,
+    /// Whether policy and value have an optimiser each.
+    pub apart: bool,
 }
 
 /// What is learned from, row by row.
@@ -73,7 +75,8 @@ pub struct Learner<H: Head> {
     device: Device,
     /// of the policy, of the value, and, where the head has any, free ones
     theta: Vec<Tensor<1>>,
-    optimizer: Optimizer,
+    /// of all of them; or of the policy with the free ones, and of the value
+    optimizers: Vec<Optimizer>,
     desk: Desk<H::A>,
     /// the policy on the host
     pub(super) actor: Actor<H>,
@@ -84,7 +87,7 @@ pub struct Learner<H: Head> {
 pub(super) struct Saved {
     sizes: [Vec<usize>; 2],
     theta: Vec<Vec<f32>>,
-    optimizer: OptimizerState,
+    optimizers: Vec<OptimizerState>,
 }
 
 impl<H: Head> Learner<H> {
@@ -114,8 +117,15 @@ impl<H: Head> Learner<H> {
         let sizes: Vec<_> = theta.iter().map(Vec::len).collect();
         let theta: Vec<_> = theta.into_iter().map(|theta| vector(theta, &device)).collect();
         let actor = Actor::new(Inference::new(&policy, &theta[0]), head.free(), head.clone());
-        let optimizer = Optimizer::new(plan.optimizer, plan.epsilon, &sizes, &device);
-        Ok(Self { head, policy, value, device, theta, optimizer, desk: Desk::default(), actor })
+        let optimizer = |sizes: &[usize]| Optimizer::new(plan.optimizer, plan.epsilon, sizes, &device);
+        let optimizers = if plan.apart {
+            let (mut policy, value) = (sizes.clone(), sizes[1]);
+            policy.remove(1);
+            vec![optimizer(&policy), optimizer(&[value])]
+        } else {
+            vec![optimizer(&sizes)]
+        };
+        Ok(Self { head, policy, value, device, theta, optimizers, desk: Desk::default(), actor })
     }
 
     /// v(s) of each row.
@@ -214,33 +224,55 @@ impl<H: Head> Learner<H> {
     }
 
     /// A step of size α against the gradient, which is shortened to `max_norm`.
+    ///
+    /// # Panics
+    /// If policy and value have an optimiser each.
     pub fn step(&mut self, mut gradient: Vec<Tensor<1>>, max_norm: f64, alpha: f64) {
+        let [optimizer] = &mut self.optimizers[..] else { panic!("one optimiser for policy and value") };
         clip_global_norm(&mut gradient, max_norm);
-        self.optimizer.step(&mut self.theta, gradient, alpha);
+        optimizer.step(&mut self.theta, gradient, alpha);
+    }
+
+    /// The same for the policy alone, of the gradient by all parameters.
+    pub fn step_policy(&mut self, mut gradient: Vec<Tensor<1>>, max_norm: f64, alpha: f64) {
+        let value = self.theta.remove(1);
+        gradient.remove(1);
+        clip_global_norm(&mut gradient, max_norm);
+        self.optimizers[0].step(&mut self.theta, gradient, alpha);
+        self.theta.insert(1, value);
+    }
+
+    /// A step of size α against the gradient of the values' mean squared error on some rows.
+    ///
+    /// # Panics
+    /// If policy and value do not have an optimiser each.
+    pub fn step_value(&mut self, samples: &Samples<'_, H::A>, rows: &[usize], max_norm: f64, alpha: f64) {
+        let width = self.value.inputs();
+        let obs = matrix(&gather(samples.obs, width, rows), width, &self.device);
+        let target = column(&gather(samples.target, 1, rows), &self.device);
+        let theta = self.theta[1].clone().autodiff().require_grad();
+        let loss = (target.autodiff() - self.value.forward(&theta, obs.autodiff())).square().mean();
+        let mut gradient = vec![theta.grad(&loss.backward()).expect("the error depends on the parameters")];
+        clip_global_norm(&mut gradient, max_norm);
+        self.optimizers[1].step(&mut self.theta[1..2], gradient, alpha);
     }
 
     /// Acts from now on by the parameters as they are now.
-    ///
-    /// # Errors
-    /// If they are not finite.
-    pub fn refresh(&mut self, watch: &Watch) -> Result<(), Error> {
+    pub fn refresh(&mut self) {
         self.actor.network.set(&self.theta[0]);
         if let Some(free) = self.theta.get(2) {
             self.actor.free = to_vec(free.clone());
         }
-        self.check(watch)
     }
 
     /// Whether all parameters are finite.
-    pub(super) fn check(&self, watch: &Watch) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// If one is not.
+    pub fn check(&self, watch: &Watch) -> Result<(), Error> {
         watch.numbers("a parameter of the policy", self.actor.network.theta())?;
-        watch.numbers("a parameter of the value network", &to_vec(self.theta[1].clone()))?;
-        watch.numbers("log_std", &self.actor.free)
-    }
-
-    /// Updates so far.
-    pub(super) fn updates(&self) -> u64 {
-        self.optimizer.updates()
+        watch.numbers("the logarithm of a deviation", &self.actor.free)?;
+        watch.numbers("a parameter of the value", &to_vec(self.theta[1].clone()))
     }
 
     /// The widths of both networks' layers.
@@ -250,7 +282,8 @@ impl<H: Head> Learner<H> {
 
     /// Everything that learning goes on from.
     pub(super) fn saved(&self) -> Saved {
-        Saved { sizes: self.sizes(), theta: self.on_the_host(), optimizer: self.optimizer.state() }
+        let optimizers = self.optimizers.iter().map(Optimizer::state).collect();
+        Saved { sizes: self.sizes(), theta: self.on_the_host(), optimizers }
     }
 
     /// All parameters: the policy's, the values', and those beside them.
@@ -260,9 +293,17 @@ impl<H: Head> Learner<H> {
 
     /// Puts back what [`saved`](Self::saved) took.
     pub(super) fn restore(&mut self, saved: Saved) -> Result<(), Error> {
-        self.check_shapes(&saved.sizes, &saved.theta)?;
-        self.optimizer.set_state(saved.optimizer, &self.device)?;
-        self.put(saved.theta)
+        self.fits(&saved.sizes, &saved.theta)?;
+        let mut optimizers = self.optimizers.clone();
+        if saved.optimizers.len() != optimizers.len() {
+            return Err(gymkhana_envs::Error::State("another number of optimisers".into()).into());
+        }
+        for (optimizer, saved) in optimizers.iter_mut().zip(saved.optimizers) {
+            optimizer.set_state(saved, &self.device)?;
+        }
+        self.optimizers = optimizers;
+        self.put(saved.theta);
+        Ok(())
     }
 
     /// What policy and values depend on.
@@ -287,17 +328,19 @@ impl<H: Head> Learner<H> {
         if let Some(free) = self.theta.get(2) {
             theta.push(from.get("log_std", &free.dims())?.to_vec());
         }
-        self.put(theta)
+        self.put(theta);
+        Ok(())
     }
 
     /// Puts back what [`policy_state`](Self::policy_state) took.
     pub(super) fn set_policy_state(&mut self, state: &State) -> Result<(), Error> {
         let (sizes, theta): ([Vec<usize>; 2], Vec<Vec<f32>>) = state.get()?;
-        self.check_shapes(&sizes, &theta)?;
-        self.put(theta)
+        self.fits(&sizes, &theta)?;
+        self.put(theta);
+        Ok(())
     }
 
-    fn check_shapes(&self, sizes: &[Vec<usize>; 2], theta: &[Vec<f32>]) -> Result<(), Error> {
+    fn fits(&self, sizes: &[Vec<usize>; 2], theta: &[Vec<f32>]) -> Result<(), Error> {
         let lengths: Vec<_> = theta.iter().map(Vec::len).collect();
         let here: Vec<_> = self.theta.iter().map(|theta| theta.dims()[0]).collect();
         if *sizes == self.sizes() && lengths == here {
@@ -307,13 +350,9 @@ impl<H: Head> Learner<H> {
         Err(gymkhana_envs::Error::State(why).into())
     }
 
-    fn put(&mut self, theta: Vec<Vec<f32>>) -> Result<(), Error> {
+    fn put(&mut self, theta: Vec<Vec<f32>>) {
         self.theta = theta.into_iter().map(|theta| vector(theta, &self.device)).collect();
-        self.actor.network.set(&self.theta[0]);
-        if let Some(free) = self.theta.get(2) {
-            self.actor.free = to_vec(free.clone());
-        }
-        Ok(())
+        self.refresh();
     }
 }
 
@@ -363,6 +402,7 @@ mod tests {
             orthogonal: false,
             optimizer: Rule::Adam,
             epsilon: 1e-5,
+            apart: false,
         };
         let setup = Setup { spec, lanes: 1, steps: 1, device: DeviceName::Flex };
         let mut rng = Rng::new(3);

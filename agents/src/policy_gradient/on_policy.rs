@@ -51,18 +51,6 @@ pub struct Settings {
     pub target_kl: Option<f64>,
 }
 
-impl Settings {
-    fn watch<H: Head>(&self, learner: &Learner<H>, step: u64, steps: u64) -> Watch {
-        Watch {
-            agent: self.owner,
-            step,
-            update: learner.updates(),
-            learning_rate: self.learning_rate.at(step, steps),
-            max_grad_norm: Some(self.max_grad_norm),
-        }
-    }
-}
-
 /// An agent that learns from rollouts.
 #[derive(Clone, Debug)]
 pub struct OnPolicy<H: Head> {
@@ -74,6 +62,8 @@ pub struct OnPolicy<H: Head> {
     step: u64,
     /// environment steps of the whole run
     steps: u64,
+    /// rollouts learned from so far
+    update: u64,
 }
 
 /// Everything that learning goes on from, on the host.
@@ -83,6 +73,7 @@ struct SavedAgent<A: Elem> {
     learner: Saved,
     rollout: Rollout<A>,
     step: u64,
+    update: u64,
 }
 
 impl<H: Head> OnPolicy<H> {
@@ -100,7 +91,15 @@ impl<H: Head> OnPolicy<H> {
         }
         let rollout = Rollout::new(settings.n_steps, setup.lanes, width, action_width);
         let learner = Learner::new(plan, head, setup, rng)?;
-        Ok(Self { learner, rollout, settings, actions: setup.spec.actions.clone(), step: 0, steps: setup.steps })
+        Ok(Self {
+            learner,
+            rollout,
+            settings,
+            actions: setup.spec.actions.clone(),
+            step: 0,
+            steps: setup.steps,
+            update: 0,
+        })
     }
 
     /// Learns from a full rollout; `now` is what its last steps led to.
@@ -145,13 +144,25 @@ impl<H: Head> OnPolicy<H> {
                 learner.step(gradient, settings.max_grad_norm, alpha);
             }
         }
-        let watch = settings.watch(learner, *step, *steps);
+        learner.refresh();
+        self.update += 1;
+        let watch = self.watch();
         for (name, sum) in STATISTICS.into_iter().zip(sum.map(to_vec).unwrap_or_default()) {
-            log.record(name, watch.number(name.trim_start_matches("train/"), f64::from(sum) / f64::from(updates))?);
+            log.record(name, watch.number(name, f64::from(sum) / f64::from(updates))?);
         }
         log.record("train/explained_variance", explained_variance(&value, &target));
         log.record("train/learning_rate", alpha);
-        learner.refresh(&watch)
+        self.learner.check(&watch)
+    }
+
+    fn watch(&self) -> Watch {
+        Watch {
+            agent: self.settings.owner,
+            step: self.step,
+            update: self.update,
+            learning_rate: self.settings.learning_rate.at(self.step, self.steps),
+            max_grad_norm: Some(self.settings.max_grad_norm),
+        }
     }
 }
 
@@ -190,7 +201,7 @@ pub(super) fn columns(advantages: &[f64], values: &[f64]) -> [Vec<f32>; 3] {
 }
 
 /// Any order, each equally likely (Fisher and Yates).
-fn shuffle(order: &mut [usize], rng: &mut Rng) {
+pub(super) fn shuffle(order: &mut [usize], rng: &mut Rng) {
     for i in (1..order.len()).rev() {
         order.swap(i, rng.below(i + 1));
     }
@@ -226,12 +237,12 @@ impl<H: Head> Agent<f32, H::A> for OnPolicy<H> {
         Ok(())
     }
 
-    fn check(&self) -> Result<(), Error> {
-        self.learner.check(&self.settings.watch(&self.learner, self.step, self.steps))
-    }
-
     fn policy(&self, mode: Mode) -> Box<dyn Policy<f32, H::A>> {
         self.learner.actor.acting(mode)
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        self.learner.check(&self.watch())
     }
 
     fn values(&self, now: &View<'_, f32>) -> Option<Vec<f64>> {
@@ -239,7 +250,8 @@ impl<H: Head> Agent<f32, H::A> for OnPolicy<H> {
     }
 
     fn state(&self) -> State {
-        State::of(&SavedAgent { learner: self.learner.saved(), rollout: self.rollout.clone(), step: self.step })
+        let (learner, rollout) = (self.learner.saved(), self.rollout.clone());
+        State::of(&SavedAgent { learner, rollout, step: self.step, update: self.update })
     }
 
     fn set_state(&mut self, state: &State) -> Result<(), Error> {
@@ -248,7 +260,7 @@ impl<H: Head> Agent<f32, H::A> for OnPolicy<H> {
             return Err(gymkhana_envs::Error::State("a rollout of another shape".into()).into());
         }
         self.learner.restore(saved.learner)?;
-        (self.rollout, self.step) = (saved.rollout, saved.step);
+        (self.rollout, self.step, self.update) = (saved.rollout, saved.step, saved.update);
         Ok(())
     }
 

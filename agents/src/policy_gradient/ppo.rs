@@ -123,6 +123,7 @@ impl PpoConfig {
             orthogonal: self.orthogonal,
             optimizer: self.optimizer,
             epsilon: self.optimizer_epsilon,
+            apart: false,
         };
         OnPolicy::new(settings, &plan, head, setup, rng)
     }

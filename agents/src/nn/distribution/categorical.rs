@@ -131,7 +131,7 @@ mod tests {
         // H = −¼ ln ¼ − ¾ ln ¾, and ln 2
         let found = to_vec(entropy(log_probs));
         close(found[0], 0.562_335_1);
-        close(found[1], 0.693_147_2);
+        close(found[1], std::f32::consts::LN_2);
     }
 
     #[test]
