@@ -9,6 +9,7 @@ use crate::config::Values;
 
 /// Agent, and its file.
 const FILES: &[(&str, &str)] = &[
+    ("a2c", include_str!("../zoo/a2c.toml")),
     ("double-q-learning", include_str!("../zoo/double-q-learning.toml")),
     ("dqn", include_str!("../zoo/dqn.toml")),
     ("epsilon-greedy", include_str!("../zoo/epsilon-greedy.toml")),
@@ -17,6 +18,7 @@ const FILES: &[(&str, &str)] = &[
     ("gradient-bandit", include_str!("../zoo/gradient-bandit.toml")),
     ("lin-ucb", include_str!("../zoo/lin-ucb.toml")),
     ("n-step-sarsa", include_str!("../zoo/n-step-sarsa.toml")),
+    ("ppo", include_str!("../zoo/ppo.toml")),
     ("q-learning", include_str!("../zoo/q-learning.toml")),
     ("q-sigma", include_str!("../zoo/q-sigma.toml")),
     ("sarsa", include_str!("../zoo/sarsa.toml")),

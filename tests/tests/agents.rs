@@ -14,7 +14,7 @@ use gymkhana_envs::{
 
 /// What makes a run small, for agents that have such parameters.
 const SMALL: &str = "gamma=0.5;learning_rate=0.02;epsilon=0.8 -> 0.2 over 0.5;hidden=8;batch_size=8;buffer_size=128;\
-    learning_starts=16;train_frequency=1;gradient_steps=1;target_interval=16";
+    learning_starts=16;train_frequency=1;gradient_steps=1;target_interval=16;n_steps=8;n_epochs=4";
 
 /// A corridor, begun at its last state (one time in four) or its first. Action 0 goes on for nothing, and the step into
 /// the last state ends as it is told; other actions leave for 1.3, and from the last state all do for 4, both times a

@@ -29,11 +29,11 @@ pub enum Surrogate {
 pub struct Objective {
     /// the policy's part
     pub surrogate: Surrogate,
-    /// weight of the value's part, c_v
+    /// weight of the value's part, `c_v`
     pub vf_coef: f64,
-    /// weight of the entropy, c_e
+    /// weight of the entropy, `c_e`
     pub ent_coef: f64,
-    /// how far a value may move from what it was, ε_v
+    /// how far a value may move from what it was, `ε_v`
     pub clip_range_vf: Option<f64>,
 }
 

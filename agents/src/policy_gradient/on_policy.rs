@@ -148,7 +148,7 @@ impl<H: Head> OnPolicy<H> {
         self.update += 1;
         let watch = self.watch();
         for (name, sum) in STATISTICS.into_iter().zip(sum.map(to_vec).unwrap_or_default()) {
-            log.record(name, watch.number(name, f64::from(sum) / f64::from(updates))?);
+            log.record(name, watch.number(name.trim_start_matches("train/"), f64::from(sum) / f64::from(updates))?);
         }
         log.record("train/explained_variance", explained_variance(&value, &target));
         log.record("train/learning_rate", alpha);

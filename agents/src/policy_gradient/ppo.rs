@@ -144,3 +144,69 @@ impl Recipe<f32, f32> for PpoConfig {
         self.agent(Controls::of(Self::OWNER, setup.spec, self.log_std_init)?, setup, rng)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        agent::Agent,
+        one::{One, build, train},
+    };
+    use gymkhana_envs::{Rows, View};
+
+    fn config() -> PpoConfig {
+        PpoConfig {
+            learning_rate: 0.01.into(),
+            gamma: 0.5,
+            n_steps: 8,
+            batch_size: 8,
+            n_epochs: 4,
+            hidden: vec![8],
+            ..PpoConfig::default()
+        }
+    }
+
+    #[test]
+    fn a_truncated_step_bootstraps_and_a_terminated_one_does_not() {
+        let close = |terminated, truncated, right: f64| {
+            let mut lanes = One { obs: [1.0], terminated, truncated }.lanes(2);
+            let mut agent = build::<_, PpoConfig>(&lanes, &config(), 2_000);
+            train(&mut agent, &mut lanes, &mut Rng::new(1), 1_000);
+            let values = agent.values(&View::new(Rows { flat: &[1.0], width: 1 }, &[true])).unwrap();
+            assert!((values[0] - right).abs() < 0.02, "{values:?}, not {right}");
+        };
+        close(false, true, 2.0); // 1/(1−γ)
+        close(false, false, 2.0);
+        close(true, false, 1.0);
+        close(true, true, 1.0); // both at once: termination decides
+    }
+
+    #[test]
+    fn updates_stop_where_the_policy_has_moved_far() {
+        let moved = |target_kl| {
+            let config = PpoConfig { learning_rate: 0.0.into(), target_kl, ..config() };
+            let mut lanes = One { obs: [1.0], terminated: false, truncated: true }.lanes(2);
+            let mut agent = build::<_, PpoConfig>(&lanes, &config, 100);
+            let fresh = agent.state();
+            train(&mut agent, &mut lanes, &mut Rng::new(1), 8);
+            (fresh, agent.state())
+        };
+        // Where nothing moves, no bound stops anything: the optimiser remembers as many steps.
+        assert!(moved(None).1 == moved(Some(1e-9)).1 && moved(None).0 != moved(None).1);
+    }
+
+    #[test]
+    fn what_is_too_large_is_refused() {
+        let lanes = One { obs: [1.0], terminated: true, truncated: false }.lanes(2);
+        let setup =
+            Setup { spec: gymkhana_envs::Batch::spec(&lanes), lanes: 2, steps: 1, device: crate::DeviceName::Flex };
+        let refused = |config: PpoConfig| {
+            let built = Recipe::<f32, usize>::build(&config, &setup, &mut Rng::new(0));
+            built.unwrap_err().to_string()
+        };
+        let text = refused(PpoConfig { n_steps: 1_000_000_000, ..config() });
+        assert_eq!(text, "ppo: `n_steps=1000000000`: a rollout of 2 lanes has more than 1000000000 numbers");
+        let text = refused(PpoConfig { hidden: vec![16_384, 16_384], ..config() });
+        assert!(text.starts_with("ppo: `hidden=16384,16384`: 536"), "{text}");
+    }
+}

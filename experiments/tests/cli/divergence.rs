@@ -1,6 +1,6 @@
 //! A run whose numbers are no longer finite stops, says so, and leaves what was good.
 
-use crate::support::Place;
+use crate::support::{PPO, Place};
 
 /// Ten layers and steps of 1 without a bound: the tenth update is one too many.
 const DIVERGES: &str = "train dqn CartPole-v1 --set learning_rate=1 --set max_grad_norm=1e30 --set loss=squared \
@@ -36,6 +36,18 @@ fn a_diverged_run_says_where_and_keeps_its_last_good_checkpoint() {
     place.ok("export a --best --out a.safetensors");
     let smaller = DIVERGES.replace("learning_rate=1", "learning_rate=1e-5").replace("--out a", "--out b");
     place.ok(&format!("{smaller} --init a.safetensors"));
+}
+
+#[test]
+fn so_does_one_of_controls() {
+    let place = Place::new();
+    let line =
+        format!("{PPO} --set learning_rate=1 --set max_grad_norm=1e30 --set activation=relu --set clip_range=1000");
+    let line = line.replace("hidden=16", "hidden=64,64,64,64,64,64,64,64,64,64");
+    place
+        .run(&format!("{line} --out a"))
+        .failed(1, &["a keeps ", "ppo diverged: ", " updates, with learning_rate = 1.0 and max"]);
+    place.ok("eval a --best");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fs;
 
 use gymkhana_agents::nn::from_safetensors;
 
-use crate::support::{DQN, Place, Q_LEARNING};
+use crate::support::{DQN, PPO, Place, Q_LEARNING};
 
 #[test]
 fn a_runs_networks_are_written_and_begun_with() {
@@ -33,6 +33,24 @@ fn a_runs_networks_are_written_and_begun_with() {
     place.ok("eval b");
     // The file is part of what the run is.
     place.run(&format!("{idle} --out b")).failed(2, &["b holds another run", "init"]);
+}
+
+#[test]
+fn controls_and_what_wrappers_gathered_are_in_the_file_too() {
+    let place = Place::new();
+    place.ok(&format!("{PPO} --out a"));
+    place.ok("export a --best");
+    let networks = from_safetensors(&fs::read(place.at("a/best.safetensors")).unwrap()).unwrap();
+    for (name, shape) in [
+        ("policy.0.weight", &[16, 3][..]),
+        ("value.2.bias", &[1]),
+        ("log_std", &[1]),
+        ("normalize-observation.mean", &[3]),
+        ("normalize-reward.variance", &[1]),
+    ] {
+        networks.get(name, shape).unwrap();
+    }
+    place.ok(&format!("{PPO} --set learning_rate=1e-4 --init a/best.safetensors --out b"));
 }
 
 #[test]

@@ -2,4 +2,5 @@
 
 mod control;
 mod models;
+mod policy_gradient;
 mod prediction;
