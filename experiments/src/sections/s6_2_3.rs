@@ -74,7 +74,7 @@ fn apart(a: &[f64; 4], b: &[f64; 4]) -> f64 {
     a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "every section's may fail")]
+#[expect(clippy::unnecessary_wraps, reason = "a section may fail; this one cannot")]
 fn run(_: &Study<'_>) -> Result<Findings> {
     let none = [0.0; 5];
     let returns = advantages(&none, 1.0, true);

@@ -80,7 +80,7 @@ fn ascent(epsilon: f64) -> Vec<f64> {
     path
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "every section's may fail")]
+#[expect(clippy::unnecessary_wraps, reason = "a section may fail; this one cannot")]
 fn run(_: &Study<'_>) -> Result<Findings> {
     let (kept, free) = (ascent(EPSILON), ascent(f64::INFINITY));
     let (end, beyond) = (kept[STEPS], free[STEPS]);
