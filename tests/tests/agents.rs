@@ -16,6 +16,9 @@ use gymkhana_envs::{
 const SMALL: &str = "gamma=0.5;learning_rate=0.02;epsilon=0.8 -> 0.2 over 0.5;hidden=8;batch_size=8;buffer_size=128;\
     learning_starts=16;train_frequency=1;gradient_steps=1;target_interval=16;n_steps=8;n_epochs=4";
 
+/// And what some agents need to learn in a small one: a policy that unlearns must have gone on trying.
+const OWN: &[(&str, &str)] = &[("ppo", "learning_rate=0.005;ent_coef=0.02"), ("deep-reinforce", "ent_coef=0.05")];
+
 /// A corridor, begun at its last state (one time in four) or its first. Action 0 goes on for nothing, and the step into
 /// the last state ends as it is told; other actions leave for 1.3, and from the last state all do for 4, both times a
 /// sign. `K` is the number of actions where observations say which are legal, or 0.
@@ -143,7 +146,9 @@ fn pairs(settings: &'static str) -> impl Iterator<Item = (&'static str, &'static
 }
 
 fn small(entry: &Entry) -> Vec<(&'static str, &'static str)> {
-    pairs(SMALL).filter(|(name, _)| (entry.params)().iter().any(|param| param.name == *name)).collect()
+    let known = pairs(SMALL).filter(|(name, _)| (entry.params)().iter().any(|param| param.name == *name));
+    let own = OWN.iter().filter(|(id, _)| *id == entry.id).flat_map(|(_, settings)| pairs(settings));
+    known.chain(own).collect()
 }
 
 /// Every agent and its variants, small.

@@ -73,6 +73,12 @@ impl<A: Elem> Rollout<A> {
         assert!(!self.is_full(), "room for {} steps", self.n_steps);
         for lane in 0..self.lanes {
             let at = lane * self.n_steps + self.len;
+            if seen.was.first[lane] && self.len > 0 && !self.ended[at - 1] {
+                // An environment that cannot be saved began anew: what followed is not known, and the state stands in.
+                self.ended[at - 1] = true;
+                self.cut.push(at - 1);
+                self.cut_obs.extend_from_slice(&self.obs[(at - 1) * self.width..][..self.width]);
+            }
             put(&mut self.obs, at, seen.was.obs.row(lane));
             put(&mut self.actions, at, &actions[lane * self.action_width..][..self.action_width]);
             self.reward[at] = seen.reward[lane];
@@ -234,6 +240,21 @@ mod tests {
         rollout.next_values(&values, &[50.0, 60.0], &[70.0, 80.0], &mut next);
         // After termination the first of the next episode stands there, by a discount of 0.
         assert_eq!(next, [1.0, 2.0, 3.0, 70.0, 50.0, 6.0, 7.0, 8.0, 80.0, 60.0]);
+    }
+
+    #[test]
+    fn an_episode_that_was_broken_off_is_no_part_of_the_next() {
+        let mut lanes = Lanes::new(Counter { at: 0.0, episode: 0 }, 1, &Seeds::from(0)).unwrap();
+        let mut rollout = Rollout::new(3, 1, 1, 1);
+        for _ in 0..2 {
+            lanes.step(&[1]).unwrap();
+            rollout.push(&lanes.seen(&[1]), &[1]);
+            lanes.reset(&Seeds::from(0)).unwrap();
+        }
+        assert_eq!(
+            (rollout.cut(), rollout.cut_obs(), &rollout.ended()[..2]),
+            (&[0][..], &[0.0][..], &[true, false][..])
+        );
     }
 
     #[test]
