@@ -11,7 +11,7 @@ use super::{
     loss::{Columns, Objective, loss},
 };
 use crate::{
-    agent::Setup,
+    agent::{Mode, Policy, Setup},
     error::Error,
     networks::Networks,
     nn::{
@@ -126,6 +126,16 @@ impl<H: Head> Learner<H> {
             vec![optimizer(&sizes)]
         };
         Ok(Self { head, policy, value, device, theta, optimizers, desk: Desk::default(), actor })
+    }
+
+    /// The parameters: of the policy, of the value, and, where the head has any, free ones.
+    pub fn parameters(&self) -> &[Tensor<1>] {
+        &self.theta
+    }
+
+    /// A snapshot of the policy.
+    pub fn policy(&self, mode: Mode) -> Box<dyn Policy<f32, H::A>> {
+        self.actor.acting(mode)
     }
 
     /// v(s) of each row.

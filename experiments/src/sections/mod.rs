@@ -7,6 +7,7 @@ pub mod index;
 mod names;
 mod planned;
 mod report;
+mod rollouts;
 mod s5_1_1;
 mod s5_1_2;
 mod s5_1_3;
@@ -36,9 +37,14 @@ mod s5_8_1;
 mod s6_1_1;
 mod s6_1_2;
 mod s6_2_1;
+mod s6_2_2;
 mod s6_2_3;
+mod s6_2_4;
 mod s6_3_3;
 mod s6_3_5;
+mod s6_3_6;
+mod s6_3_8;
+mod s6_3_9;
 pub mod study;
 mod sums;
 mod trial;
@@ -139,9 +145,14 @@ pub const SECTIONS: &[Section] = &[
     s6_1_1::SECTION,
     s6_1_2::SECTION,
     s6_2_1::SECTION,
+    s6_2_2::SECTION,
     s6_2_3::SECTION,
+    s6_2_4::SECTION,
     s6_3_3::SECTION,
     s6_3_5::SECTION,
+    s6_3_6::SECTION,
+    s6_3_8::SECTION,
+    s6_3_9::SECTION,
 ];
 
 #[cfg(test)]
