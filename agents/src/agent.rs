@@ -71,7 +71,7 @@ pub trait Agent<O: Elem, A: Elem>: Policy<O, A> {
         Err(Error::Networks("the agent has none".into()))
     }
 
-    /// What [`policy`](Self::policy) depends on, and no more: small, to be kept with results, and for any number of lanes.
+    /// What [`policy`](Self::policy), [`values`](Self::values) and [`networks`](Self::networks) depend on, and no more: small, to be kept with results, and for any number of lanes.
     /// An agent that keeps nothing else has only one state.
     fn policy_state(&self) -> State {
         self.state()

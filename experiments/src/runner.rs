@@ -339,11 +339,11 @@ impl<'a, O: Elem, A: Elem> Run<'a, O, A> {
     /// An error of the agent, with what is kept of its run.
     fn told(&self, error: anyhow::Error) -> anyhow::Error {
         let Some(dir) = &self.keeping.dir else { return error };
-        let checkpoint = self.kept.map(|step| format!("a checkpoint of step {step}"));
-        let best = self.progress.best.map(|mean| format!("the policy of the best evaluation ({mean:.2})"));
+        let checkpoint = self.kept.map(|step| format!("the checkpoint of step {step}"));
+        let best = self.progress.best.map(|mean| format!("the policy of the best evaluation (mean return {mean:.2})"));
         let kept: Vec<_> = checkpoint.into_iter().chain(best).collect();
         let kept = if kept.is_empty() { "no checkpoint".into() } else { kept.join(" and ") };
-        error.context(format!("stopped at step {}, {} has {kept}", self.progress.step, dir.path().display()))
+        error.context(format!("{} keeps {kept}", dir.path().display()))
     }
 
     fn finish(&mut self) -> Result<RunResult> {

@@ -20,9 +20,9 @@ params! {
     /// What the climber can be told.
     struct ClimberConfig for "climber" {
         /// step size α
-        learning_rate: f64 = 0.05, in 0.0..=1.0;
+        learning_rate: f64 = 0.005, in 0.0..=1.0;
         /// deviation σ of controls
-        deviation: f64 = 0.5, in 0.0..=10.0;
+        deviation: f64 = 0.2, in 0.0..=10.0;
     }
 }
 
@@ -35,7 +35,6 @@ struct Climber<A> {
     /// outputs × features
     weights: Vec<f64>,
     baseline: f64,
-    outputs: usize,
     /// actions as they were drawn, from `act` until `learn`
     drawn: Vec<A>,
     greedy: bool,
@@ -94,7 +93,6 @@ impl<A: Act> Recipe<f32, A> for ClimberConfig {
         Ok(Climber {
             weights: vec![0.0; outputs * setup.spec.observations.width()],
             baseline: 0.0,
-            outputs,
             drawn: vec![A::default(); setup.lanes * space.width()],
             greedy: false,
             space,
@@ -250,7 +248,9 @@ fn the_environment_gets_what_was_clipped_and_the_agent_learns_from_what_was_draw
     let mut lanes = Lanes::new(Push { x: 0.0 }, 1, &Seeds::from(1)).unwrap();
     let mut agent: Climber<f32> = config.build(&Setup { lanes: 1, ..setup(lanes.spec()) }, &mut Rng::new(0)).unwrap();
     let (mut act, mut rng) = ([0.0], Rng::new(1));
-    agent.act(&lanes.now(), &mut rng, &mut act);
+    while agent.drawn[0].abs() <= 1.0 {
+        agent.act(&lanes.now(), &mut rng, &mut act);
+    }
     let drawn = f64::from(agent.drawn[0]);
     assert!(drawn.abs() > 1.0 && f64::from(act[0]) == drawn.signum(), "{drawn} {act:?}");
     lanes.step(&act).unwrap();

@@ -264,6 +264,50 @@ fn a_policy_acts_on_raw_observations_through_its_wrappers() {
 }
 
 #[test]
+fn a_policy_of_controls_is_loaded_with_its_statistics_and_steers() {
+    let dir = tempfile::tempdir().unwrap();
+    let wrappers = ["rescale-action", "normalize-observation", "normalize-reward"];
+    let quick = [("hidden", "16"), ("n_steps", "128"), ("n_epochs", "2"), ("log_std_init", "1")];
+    made_of_names("ppo", "Pendulum-v1", &wrappers, &quick, dir.path());
+    let saved = gymkhana::load(dir.path()).unwrap();
+    assert_eq!((saved.statistics().len(), saved.spec().actions.clone()), (2, Space::cube(1, -1.0, 1.0)));
+    assert!(saved.policy::<f32, usize>(Mode::Greedy).is_none() && saved.policy::<f32, f32>(Mode::Sample).is_some());
+
+    // The same policy in the same wrappers round the environment itself, which gets twice the control.
+    let made = (find("Pendulum-v1").unwrap().make)(&[]).unwrap();
+    let mut raw = made.batch(1, &Seeds::from(5)).unwrap().typed::<f32, f32>().unwrap();
+    let seen = wrappers.iter().try_fold(made.batch(1, &Seeds::from(5)).unwrap(), |batch, text| wrap(batch, text));
+    let mut seen = seen.unwrap().typed::<f32, f32>().unwrap();
+    seen.freeze();
+    seen.set_statistics(saved.statistics()).unwrap();
+    let (mut actor, mut policy) = (saved.actor(Mode::Greedy).unwrap(), saved.policy::<f32, f32>(Mode::Greedy).unwrap());
+    let mut different = std::collections::BTreeSet::new();
+    for i in 0..250 {
+        let (obs, first) = (raw.now().obs.row(0).to_vec(), raw.now().first[0]);
+        let features = Seen::Features(&obs);
+        let action = if first { actor.begin(features) } else { actor.go_on(features) }.unwrap();
+        let Action::Controls(torque) = action else { panic!("controls") };
+        let mut act = [9.0];
+        policy.act(&seen.now(), &mut Rng::new(0), &mut act);
+        assert!(act[0].abs() <= 1.0 && (torque[0] - 2.0 * act[0]).abs() < 1e-6, "{torque:?} {act:?}");
+        if i % 100 == 0 {
+            assert_eq!(saved.steer(&obs).unwrap(), torque);
+        }
+        different.insert(torque[0].to_bits());
+        raw.step(&torque).unwrap();
+        seen.step(&act).unwrap();
+    }
+    assert!(different.len() > 100, "{}", different.len());
+    assert!(saved.steer(&[0.0]).is_err() && saved.choose(&[0.0, 1.0, 0.0]).is_err());
+    let twice = [0, 1].map(|_| saved.evaluate(5, &Seeds::from(3), &mut Rng::new(0)).unwrap());
+    assert_eq!(twice[0], twice[1]);
+    // Values and networks are loaded too: they are those that were learned.
+    let agent = saved.agent().typed::<f32, f32>().unwrap();
+    let view = View::new(Rows { flat: &[0.5, 0.5, 0.1], width: 3 }, &[true]);
+    assert!(agent.values(&view).unwrap()[0].is_finite() && agent.networks().unwrap().arrays.len() == 9);
+}
+
+#[test]
 fn a_policy_that_chooses_gives_controls_where_its_environment_takes_them() {
     let dir = tempfile::tempdir().unwrap();
     let wrappers = ["discretize-action:bins=3", "discretize:bins=4"];

@@ -70,7 +70,7 @@ pub fn gae<T: Real>(segment: &Segment<'_, T>, lambda: T, advantages: &mut [T]) {
 /// Advantages within their group: x ← (x − mean) / (deviation + ε), with the sample deviation.
 ///
 /// PPO does this to the advantages of a minibatch, and GRPO, with ε = 10⁻⁴, to the rewards of the answers to one question
-/// (Shao et al. 2024, "DeepSeekMath", section 4.1). A group of one, which has no deviation, becomes 0.
+/// (Shao et al. 2024, "`DeepSeekMath`", section 4.1). A group of one, which has no deviation, becomes 0.
 pub fn standardize(group: &mut [f64], epsilon: f64) {
     let n = group.len() as f64;
     let mean = group.iter().sum::<f64>() / n;

@@ -10,5 +10,6 @@ pub mod projection;
 pub mod rescaling;
 pub mod returns;
 pub mod softmax;
+pub mod surrogate;
 pub mod td;
 pub mod vtrace;

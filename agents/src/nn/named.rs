@@ -63,14 +63,16 @@ pub fn to_safetensors(networks: &Networks, about: String) -> Result<Vec<u8>, Err
     serialize(views.collect::<Result<Vec<_>, Error>>()?, Some(about)).map_err(wrong)
 }
 
-/// The arrays in the bytes of a safetensors file.
+/// The arrays in the bytes of a safetensors file, by name.
 ///
 /// # Errors
 /// If they are no such file, or hold other numbers than 32-bit floats.
 pub fn from_safetensors(bytes: &[u8]) -> Result<Networks, Error> {
     let file = SafeTensors::deserialize(bytes).map_err(wrong)?;
     let mut networks = Networks::default();
-    for (name, view) in file.iter() {
+    let mut views = file.tensors();
+    views.sort_by(|a, b| a.0.cmp(&b.0));
+    for (name, view) in views {
         if view.dtype() != Dtype::F32 {
             return Err(Error::Networks(format!("`{name}` is of {:?}, not of 32-bit floats", view.dtype())));
         }

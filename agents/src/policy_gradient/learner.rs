@@ -11,7 +11,7 @@ use super::{
     loss::{Columns, Objective, loss},
 };
 use crate::{
-    agent::Setup,
+    agent::{Mode, Policy, Setup},
     error::Error,
     networks::Networks,
     nn::{
@@ -128,6 +128,16 @@ impl<H: Head> Learner<H> {
         Ok(Self { head, policy, value, device, theta, optimizers, desk: Desk::default(), actor })
     }
 
+    /// The parameters: of the policy, of the value, and, where the head has any, free ones.
+    pub fn parameters(&self) -> &[Tensor<1>] {
+        &self.theta
+    }
+
+    /// A snapshot of the policy.
+    pub fn policy(&self, mode: Mode) -> Box<dyn Policy<f32, H::A>> {
+        self.actor.acting(mode)
+    }
+
     /// v(s) of each row.
     pub fn values(&self, obs: &[f32]) -> Vec<f64> {
         let values = obs
@@ -217,7 +227,7 @@ impl<H: Head> Learner<H> {
 
     /// Something with the networks on the host.
     fn on_host<T>(&mut self, f: impl FnOnce(&mut Desk<H::A>, OnHost<'_, H>) -> T) -> T {
-        let theta: Vec<_> = self.theta.iter().map(|theta| to_vec(theta.clone())).collect();
+        let theta = self.on_the_host();
         let free = theta.get(2).map_or(&[][..], Vec::as_slice);
         let (head, mlps) = (&self.head, [&self.policy, &self.value]);
         f(&mut self.desk, OnHost { head, mlps, theta: [&theta[0], &theta[1]], free })
@@ -271,8 +281,8 @@ impl<H: Head> Learner<H> {
     /// If one is not.
     pub fn check(&self, watch: &Watch) -> Result<(), Error> {
         watch.numbers("a parameter of the policy", self.actor.network.theta())?;
-        watch.numbers("the logarithm of a deviation", &self.actor.free)?;
-        watch.numbers("a parameter of the value", &to_vec(self.theta[1].clone()))
+        watch.numbers("log_std", &self.actor.free)?;
+        watch.numbers("a parameter of the value network", &to_vec(self.theta[1].clone()))
     }
 
     /// The widths of both networks' layers.
@@ -282,8 +292,13 @@ impl<H: Head> Learner<H> {
 
     /// Everything that learning goes on from.
     pub(super) fn saved(&self) -> Saved {
-        let theta = self.theta.iter().map(|theta| to_vec(theta.clone())).collect();
-        Saved { sizes: self.sizes(), theta, optimizers: self.optimizers.iter().map(Optimizer::state).collect() }
+        let optimizers = self.optimizers.iter().map(Optimizer::state).collect();
+        Saved { sizes: self.sizes(), theta: self.on_the_host(), optimizers }
+    }
+
+    /// All parameters: the policy's, the values', and those beside them.
+    fn on_the_host(&self) -> Vec<Vec<f32>> {
+        self.theta.iter().map(|theta| to_vec(theta.clone())).collect()
     }
 
     /// Puts back what [`saved`](Self::saved) took.
@@ -301,9 +316,9 @@ impl<H: Head> Learner<H> {
         Ok(())
     }
 
-    /// What the policy depends on.
+    /// What policy and values depend on.
     pub(super) fn policy_state(&self) -> State {
-        State::of(&(self.policy.sizes(), self.actor.network.theta(), &self.actor.free))
+        State::of(&(self.sizes(), self.on_the_host()))
     }
 
     /// Policy and value as named arrays, and `log_std` where deviations are parameters.
@@ -327,12 +342,10 @@ impl<H: Head> Learner<H> {
         Ok(())
     }
 
-    /// Puts back what [`policy_state`](Self::policy_state) took; values stay as they are.
+    /// Puts back what [`policy_state`](Self::policy_state) took.
     pub(super) fn set_policy_state(&mut self, state: &State) -> Result<(), Error> {
-        let (sizes, policy, free): (Vec<usize>, Vec<f32>, Vec<f32>) = state.get()?;
-        let mut theta = vec![policy, to_vec(self.theta[1].clone())];
-        theta.extend(Some(free).filter(|free| !free.is_empty()));
-        self.fits(&[sizes, self.value.sizes().to_vec()], &theta)?;
+        let (sizes, theta): ([Vec<usize>; 2], Vec<Vec<f32>>) = state.get()?;
+        self.fits(&sizes, &theta)?;
         self.put(theta);
         Ok(())
     }

@@ -107,7 +107,8 @@ impl<H: Head> OnPolicy<H> {
         let Self { learner, rollout, settings, step, steps, .. } = self;
         let rows = rollout.rows();
         let values = learner.values(rollout.obs());
-        let advantages = advantages(learner, rollout, settings, &values, now);
+        let Settings { gamma, gae_lambda, .. } = *settings;
+        let advantages = advantages(learner, rollout, &values, now.obs.flat, gamma, gae_lambda);
         let [advantage, target, value] = columns(&advantages, &values);
         let unknown = vec![0.0; rows];
         let mut samples = Samples {
@@ -148,7 +149,7 @@ impl<H: Head> OnPolicy<H> {
         self.update += 1;
         let watch = self.watch();
         for (name, sum) in STATISTICS.into_iter().zip(sum.map(to_vec).unwrap_or_default()) {
-            log.record(name, watch.number(name, f64::from(sum) / f64::from(updates))?);
+            log.record(name, watch.number(name.trim_start_matches("train/"), f64::from(sum) / f64::from(updates))?);
         }
         log.record("train/explained_variance", explained_variance(&value, &target));
         log.record("train/learning_rate", alpha);
@@ -166,18 +167,20 @@ impl<H: Head> OnPolicy<H> {
     }
 }
 
-/// The advantage of every row.
-fn advantages<H: Head>(
+/// The advantage of every row of a full rollout, from the values of its rows; `now` is what its last steps led to, lanes ×
+/// width.
+pub fn advantages<H: Head>(
     learner: &Learner<H>,
     rollout: &Rollout<H::A>,
-    settings: &Settings,
     values: &[f64],
-    now: &View<'_, f32>,
+    now: &[f32],
+    gamma: f64,
+    lambda: f64,
 ) -> Vec<f64> {
-    let (now, cut) = (learner.values(now.obs.flat), learner.values(rollout.cut_obs()));
+    let (now, cut) = (learner.values(now), learner.values(rollout.cut_obs()));
     let mut next_values = Vec::with_capacity(values.len());
     rollout.next_values(values, &now, &cut, &mut next_values);
-    let discounts: Vec<_> = rollout.discounts(settings.gamma).collect();
+    let discounts: Vec<_> = rollout.discounts(gamma).collect();
     let mut advantages = vec![0.0; values.len()];
     for lane in rollout.lanes() {
         let segment = Segment {
@@ -188,13 +191,13 @@ fn advantages<H: Head>(
             next_values: &next_values[lane.clone()],
             ends: &rollout.ended()[lane.clone()],
         };
-        gae(&segment, settings.gae_lambda, &mut advantages[lane]);
+        gae(&segment, lambda, &mut advantages[lane]);
     }
     advantages
 }
 
 /// Advantages Â, λ-returns Â + v, and values v, in 32 bits.
-pub(super) fn columns(advantages: &[f64], values: &[f64]) -> [Vec<f32>; 3] {
+pub fn columns(advantages: &[f64], values: &[f64]) -> [Vec<f32>; 3] {
     let narrow = |x: &[f64]| x.iter().map(|x| *x as f32).collect();
     let targets: Vec<_> = advantages.iter().zip(values).map(|(a, v)| a + v).collect();
     [narrow(advantages), narrow(&targets), narrow(values)]

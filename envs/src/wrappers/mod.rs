@@ -17,6 +17,7 @@ mod normalize_reward;
 mod one_hot;
 mod record_episode_statistics;
 mod rescale_action;
+mod rescale_observation;
 mod rewarding;
 mod round;
 mod scale_reward;
@@ -39,6 +40,7 @@ pub use normalize_reward::{NormalizeReward, NormalizeRewardParams};
 pub use one_hot::OneHot;
 pub use record_episode_statistics::{Episode, RecordEpisodeStatistics, RecordEpisodeStatisticsParams};
 pub use rescale_action::{RescaleAction, RescaleActionParams};
+pub use rescale_observation::{RescaleObservation, RescaleObservationParams};
 pub use rewarding::{RewardMap, Rewarding};
 pub use scale_reward::{ScaleReward, ScaleRewardParams};
 pub use sticky_action::{StickyAction, StickyActionParams};
@@ -72,6 +74,7 @@ pub const WRAPPERS: &[WrapperEntry] = &[
     tile_coding::ENTRY,
     normalize_observation::ENTRY,
     clip_observation::ENTRY,
+    rescale_observation::ENTRY,
     mask_observation::ENTRY,
     frame_stack::ENTRY,
     normalize_reward::ENTRY,

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use gymkhana_agents::{any_agent, networks::Networks, nn::to_safetensors};
-use gymkhana_envs::Registry;
+use gymkhana_envs::{Registry, wrappers::Moments};
 
 use super::out::{grid, say};
 use crate::{
@@ -30,7 +30,7 @@ Examples:
 
 Without --out the file stands with its run: final.safetensors, or best.safetensors. Arrays are named and laid out as those of
 PyTorch's nn.Sequential: q.0.weight is [outputs, inputs], q.0.bias, then q.2.weight after an activation. What they belong to
-is in the metadata `gymkhana`, as JSON.")]
+is in the metadata `gymkhana`, as JSON. What wrappers gathered is there too: normalize-observation.mean.")]
 pub(super) struct Args {
     /// A run's directory, or one that holds several
     run_dir: PathBuf,
@@ -53,8 +53,9 @@ pub(super) fn main(envs: &Registry, args: &Args) -> Result<()> {
     for run in runs {
         let saved = load_named(envs, &run, policy)?;
         let networks = any_agent!(saved.agent(), agent => agent.networks());
-        let networks =
+        let mut networks =
             networks.with_context(|| Usage(format!("{}: what it learns is no network", saved.config().agent)))?;
+        add_statistics(&saved, &mut networks)?;
         let path = args.out.clone().unwrap_or_else(|| run.join(file));
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         atomic::create_dir(parent)?;
@@ -66,6 +67,18 @@ pub(super) fn main(envs: &Registry, args: &Args) -> Result<()> {
         let header = ["array", "shape"].map(String::from).into();
         let rows = networks.arrays.iter().map(row).collect();
         say(&grid(&Table { title: path.display().to_string(), header, rows }))?;
+    }
+    Ok(())
+}
+
+/// Adds what the wrappers gathered: whoever acts elsewhere has to normalise as they do.
+fn add_statistics(saved: &SavedPolicy, networks: &mut Networks) -> Result<()> {
+    for state in saved.statistics() {
+        let (wrapper, moments): (String, Moments) = state.get()?;
+        for (name, values) in [("mean", moments.mean()), ("variance", moments.variance())] {
+            let values = values.iter().map(|x| *x as f32).collect::<Vec<_>>();
+            networks.push(format!("{wrapper}.{name}"), vec![values.len()], values);
+        }
     }
     Ok(())
 }

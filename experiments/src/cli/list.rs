@@ -83,8 +83,14 @@ impl Kind {
             Self::Envs => envs.entries().iter().map(env_json).collect::<Result<_>>()?,
             Self::Agents => {
                 let one = |e: &agents::Entry| {
-                    let kinds: Vec<_> = e.kinds.iter().map(|kinds| [kinds.observations(), kinds.actions()]).collect();
-                    json!({ "id": e.id, "about": e.about, "source": e.source, "kinds": kinds })
+                    let (observations, actions) = e.kinds_in_words();
+                    json!({
+                        "id": e.id,
+                        "about": e.about,
+                        "source": e.source,
+                        "observations": observations,
+                        "actions": actions,
+                    })
                 };
                 agents::REGISTRY.iter().map(one).collect()
             }

@@ -164,6 +164,10 @@ fn fail(errors: &[anyhow::Error]) -> Result<()> {
     if errors.iter().any(|error| error.downcast_ref::<Interrupted>().is_some()) {
         complain("the same command with `--resume` goes on");
     }
+    let diverged = |error: &anyhow::Error| matches!(error.downcast_ref(), Some(gymkhana_agents::Error::Diverged(_)));
+    if errors.iter().any(diverged) {
+        complain("`gymkhana export DIR --best` and then `--init FILE` begins with the best policy and other settings");
+    }
     bail!(Told(status(first)))
 }
 

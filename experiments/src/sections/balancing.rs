@@ -11,9 +11,9 @@ use crate::{
 };
 
 /// Environment steps of a run.
-pub(super) const STEPS: u64 = 20_000;
+pub(super) const STEPS: u64 = 40_000;
 /// From one look to the next.
-const EVERY: u64 = 1_000;
+const EVERY: u64 = 2_000;
 /// Episodes of a look.
 const EPISODES: usize = 10;
 
@@ -28,7 +28,7 @@ pub(super) fn plain() -> DqnConfig {
         learning_starts: 1_000,
         train_frequency: 2,
         gradient_steps: 1,
-        target_interval: 500,
+        target_interval: 100,
         loss: Loss::Squared,
         ..DqnConfig::default()
     }

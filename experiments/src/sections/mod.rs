@@ -7,6 +7,7 @@ pub mod index;
 mod names;
 mod planned;
 mod report;
+mod rollouts;
 mod s5_1_1;
 mod s5_1_2;
 mod s5_1_3;
@@ -33,7 +34,17 @@ mod s5_5_1;
 mod s5_5_2;
 mod s5_5_3;
 mod s5_8_1;
+mod s6_1_1;
+mod s6_1_2;
 mod s6_2_1;
+mod s6_2_2;
+mod s6_2_3;
+mod s6_2_4;
+mod s6_3_3;
+mod s6_3_5;
+mod s6_3_6;
+mod s6_3_8;
+mod s6_3_9;
 pub mod study;
 mod sums;
 mod trial;
@@ -131,7 +142,17 @@ pub const SECTIONS: &[Section] = &[
     s5_5_2::SECTION,
     s5_5_3::SECTION,
     s5_8_1::SECTION,
+    s6_1_1::SECTION,
+    s6_1_2::SECTION,
     s6_2_1::SECTION,
+    s6_2_2::SECTION,
+    s6_2_3::SECTION,
+    s6_2_4::SECTION,
+    s6_3_3::SECTION,
+    s6_3_5::SECTION,
+    s6_3_6::SECTION,
+    s6_3_8::SECTION,
+    s6_3_9::SECTION,
 ];
 
 #[cfg(test)]
@@ -151,6 +172,8 @@ mod tests {
             s5_2_3::SECTION,
             s5_2_4::SECTION,
             s5_2_6::SECTION,
+            s6_2_3::SECTION,
+            s6_3_5::SECTION,
         ] {
             let study = Study::new(Scale::Quick, None, std::path::PathBuf::new(), Making::default(), &bars);
             let findings = (section.run)(&study).unwrap();

@@ -32,10 +32,6 @@ pub(super) const SECTION: Section = Section {
     titles: ["Monte Carlo", "蒙特卡洛", "蒙地卡羅", "モンテカルロ法"],
     names: &[
         "MC",
-        "importance sampling",
-        "重要性采样",
-        "重要性採樣",
-        "重点サンプリング",
         "Monte Carlo methods",
         "蒙特卡洛方法",
         "蒙特卡羅",
@@ -50,7 +46,6 @@ pub(super) const SECTION: Section = Section {
         "初回訪問",
         "exploring starts",
         "off-policy Monte Carlo",
-        "importance sampling",
         "ordinary importance sampling",
         "weighted importance sampling",
         "per-decision",

@@ -45,19 +45,19 @@ over that number; a baseline changes nothing in the mean, and saves episodes.",
 };
 
 /// The discount in the gridworld.
-const GAMMA: f64 = 0.9;
+pub(super) const GAMMA: f64 = 0.9;
 /// The probabilities at which the corridor's slope is sampled.
 const POLICIES: [f64; 9] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
 /// A policy that is the softmax of preferences, on a table.
-struct Actor {
-    model: std::sync::Arc<Model>,
-    theta: Vec<f64>,
+pub(super) struct Actor {
+    pub(super) model: std::sync::Arc<Model>,
+    pub(super) theta: Vec<f64>,
 }
 
 impl Actor {
     /// The 3 × 4 gridworld, with some preferences or other.
-    fn in_a_gridworld() -> Result<Self> {
+    pub(super) fn in_a_gridworld() -> Result<Self> {
         let rules =
             Rules { success_rate: 0.8, step_reward: -0.04, goal_reward: 1.0, hole_reward: -1.0, ..Rules::default() };
         let model = Gridworld::new("...G/.#.H/S...", rules)?.table();
@@ -66,7 +66,7 @@ impl Actor {
         Ok(Self { model, theta })
     }
 
-    fn policy(theta: &[f64], actions: usize) -> PolicyTable {
+    pub(super) fn policy(theta: &[f64], actions: usize) -> PolicyTable {
         let mut pi = vec![0.0; theta.len()];
         for (theta, pi) in theta.chunks_exact(actions).zip(pi.chunks_exact_mut(actions)) {
             softmax::softmax(theta, None, pi);
@@ -75,13 +75,13 @@ impl Actor {
     }
 
     /// J, the value of the start.
-    fn worth(&self, theta: &[f64]) -> Result<f64> {
+    pub(super) fn worth(&self, theta: &[f64]) -> Result<f64> {
         let values = evaluate(&*self.model, &Self::policy(theta, self.model.actions()), GAMMA)?;
         Ok(values.iter().zip(self.model.start()).map(|(value, share)| value * share).sum())
     }
 
     /// ∇J by the theorem, and the values.
-    fn by_theorem(&self) -> Result<(Vec<f64>, Vec<f64>)> {
+    pub(super) fn by_theorem(&self) -> Result<(Vec<f64>, Vec<f64>)> {
         let (model, actions) = (&*self.model, self.model.actions());
         let policy = Self::policy(&self.theta, actions);
         let values = evaluate(model, &policy, GAMMA)?;

@@ -53,16 +53,16 @@ actor-critic is right where states can be told apart. Here every step but the la
 
 const EPISODES: usize = 1_000;
 /// Episodes that make a point of a curve.
-const BLOCK: usize = 10;
+pub(super) const BLOCK: usize = 10;
 
 /// What one seed gives: the returns of all episodes, and the probability of going right after each block.
-struct Run {
-    returns: Vec<f64>,
-    right: Vec<f64>,
+pub(super) struct Run {
+    pub(super) returns: Vec<f64>,
+    pub(super) right: Vec<f64>,
 }
 
 /// What has a policy to look at.
-trait Actor {
+pub(super) trait Actor {
     fn preferences(&self) -> &Preferences;
 }
 
@@ -77,7 +77,7 @@ macro_rules! actors {
 }
 actors! { Reinforce ActorCritic ActorCriticLambda }
 
-fn runs<C>(study: &Study<'_>, label: &str, config: &C, seeds: u64, episodes: usize) -> Result<Vec<Run>>
+pub(super) fn runs<C>(study: &Study<'_>, label: &str, config: &C, seeds: u64, episodes: usize) -> Result<Vec<Run>>
 where
     C: Recipe<usize, usize, Agent: Agent<usize, usize> + Actor> + Sync,
 {
@@ -176,12 +176,12 @@ fn at(runs: &[Run], episode: usize) -> f64 {
 }
 
 /// The median over seeds of the mean return of some episodes.
-fn within(runs: &[Run], from: usize, to: usize) -> f64 {
+pub(super) fn within(runs: &[Run], from: usize, to: usize) -> f64 {
     median(&runs.iter().map(|run| mean(&run.returns[from - 1..to])).collect::<Vec<_>>())
 }
 
 /// The median over seeds of the last probability of going right.
-fn right_at_the_end(runs: &[Run]) -> f64 {
+pub(super) fn right_at_the_end(runs: &[Run]) -> f64 {
     median(&runs.iter().map(|run| run.right[run.right.len() - 1]).collect::<Vec<_>>())
 }
 
@@ -239,7 +239,7 @@ fn checks([plain, baseline, traces, critic]: [&[Run]; 4]) -> Vec<Check> {
 }
 
 /// Medians over seeds of what `of` gives of a run and a block, with quartiles.
-fn quartiles(label: &str, runs: &[Run], of: impl Fn(&Run, usize) -> f64) -> Series {
+pub(super) fn quartiles(label: &str, runs: &[Run], of: impl Fn(&Run, usize) -> f64) -> Series {
     let blocks = runs[0].right.len();
     let mut series = Series { label: label.into(), ..Series::default() };
     for block in 0..blocks {

@@ -190,4 +190,9 @@ fn speed_is_measured() {
     assert!(value[0]["per_second"].as_f64().unwrap() > 1e5);
     place.run("bench envs cartpol").failed(2, &["did you mean cartpole"]);
     place.run("bench envs --seconds 0").failed(2, &["not from 0.001 to 600"]);
+    let value = json(&place.ok("bench train dqn-cartpole --json"));
+    assert_eq!((value[0]["workload"].as_str(), value[0]["steps"].as_u64()), (Some("dqn-cartpole"), Some(4_096)));
+    assert!(value[0]["runs"].as_array().unwrap().len() == 5 && value[0]["median_seconds"].as_f64().unwrap() > 0.0);
+    place.run("bench train dqn-cartpol").failed(2, &["did you mean dqn-cartpole"]);
+    place.run("bench train --seconds 1").failed(2, &["it takes no --seconds"]);
 }

@@ -4,7 +4,9 @@
 mod support;
 
 mod damage;
+mod divergence;
 mod errors;
+mod export;
 mod gym;
 mod help;
 mod nothing_lost;

@@ -2,12 +2,13 @@
 
 use std::{fs, thread, time::Duration};
 
-use crate::support::{DQN, Place, Q_LEARNING, assert_same_numbers, contents, count_lines};
+use crate::support::{DQN, PPO, Place, Q_LEARNING, assert_same_numbers, contents, count_lines};
 
-/// The two agents, then each through a wrapper.
-const RUNS: [&str; 4] = [
+/// The agents, then two through a wrapper.
+const RUNS: [&str; 5] = [
     Q_LEARNING,
     DQN,
+    PPO,
     "train q-learning CartPole-v1 --wrap discretize:bins=6 --steps 6000 --eval-every 60 --eval-episodes 100",
     "train dqn FrozenLake-v1 --wrap one-hot --steps 3000 --set hidden=16 --set train_frequency=2 --lanes 2",
 ];

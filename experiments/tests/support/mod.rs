@@ -19,6 +19,10 @@ pub(crate) const Q_LEARNING: &str =
 pub(crate) const DQN: &str = "train dqn CartPole-v1 --steps 3000 --eval-every 150 --set hidden=16 --set batch_size=32 \
      --set train_frequency=1 --set gradient_steps=1 --set learning_starts=100";
 
+/// The same for controls, through wrappers that gather statistics.
+pub(crate) const PPO: &str = "train ppo Pendulum-v1 --wrap normalize-observation --wrap normalize-reward --steps 2000 \
+     --eval-every 100 --eval-episodes 5 --lanes 2 --set hidden=16 --set n_steps=64 --set batch_size=32 --set n_epochs=2";
+
 /// A directory to work in, the program's current one.
 pub(crate) struct Place(TempDir);
 
