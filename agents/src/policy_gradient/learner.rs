@@ -80,6 +80,8 @@ pub struct Learner<H: Head> {
     desk: Desk<H::A>,
     /// the policy on the host
     pub(super) actor: Actor<H>,
+    /// the value on the host
+    pub(super) critic: Inference,
 }
 
 /// Networks and optimiser on the host.
@@ -125,7 +127,8 @@ impl<H: Head> Learner<H> {
         } else {
             vec![optimizer(&sizes)]
         };
-        Ok(Self { head, policy, value, device, theta, optimizers, desk: Desk::default(), actor })
+        let (critic, desk) = (Inference::new(&value, &theta[1]), Desk::default());
+        Ok(Self { head, policy, value, device, theta, optimizers, desk, actor, critic })
     }
 
     /// The parameters: of the policy, of the value, and, where the head has any, free ones.
@@ -270,6 +273,7 @@ impl<H: Head> Learner<H> {
     /// Acts from now on by the parameters as they are now.
     pub fn refresh(&mut self) {
         self.actor.network.set(&self.theta[0]);
+        self.critic.set(&self.theta[1]);
         if let Some(free) = self.theta.get(2) {
             self.actor.free = to_vec(free.clone());
         }
@@ -325,7 +329,7 @@ impl<H: Head> Learner<H> {
     pub(super) fn networks(&self) -> Networks {
         let mut to = Networks::default();
         self.policy.give("policy", self.actor.network.theta(), &mut to);
-        self.value.give("value", &to_vec(self.theta[1].clone()), &mut to);
+        self.value.give("value", self.critic.theta(), &mut to);
         if !self.actor.free.is_empty() {
             to.push("log_std", vec![self.actor.free.len()], self.actor.free.clone());
         }

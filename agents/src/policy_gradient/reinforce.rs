@@ -228,8 +228,8 @@ impl<H: Head> Policy<f32, H::A> for DeepReinforce<H> {
 
 impl<H: Head> Agent<f32, H::A> for DeepReinforce<H> {
     fn learn(&mut self, seen: &Transitions<'_, f32, H::A>, rng: &mut Rng, log: &mut Metrics) -> Result<(), Error> {
-        let Self { learner, episodes, config, .. } = self;
-        episodes.push(seen, learner.actor.drawn(), config.gamma, |next| learner.values(next)[0]);
+        let Self { learner: Learner { actor, critic, .. }, episodes, config, .. } = self;
+        episodes.push(seen, actor.drawn(), config.gamma, |next| f64::from(critic.run(next)[0]));
         self.step += seen.lanes() as u64;
         if self.episodes.ended() >= self.config.episodes && self.episodes.done().len() >= self.config.n_steps {
             self.update(rng, log)?;
