@@ -9,7 +9,7 @@ use super::super::{
     check::number,
 };
 use crate::{
-    plot::{LineStyle, Panel, Reference},
+    plot::{LineStyle, Panel, Reference, Scale},
     stats,
 };
 
@@ -92,8 +92,8 @@ impl Ablation {
             "DQN on CartPole-v1: learning from replay without a target network, values run away, up to {most_replay:.0} where no \
              policy is worth more than {MOST}; with the target network they stay below {:.0}. The greedy return over the second \
              half of {STEPS} steps is {both:.0} with both, {replay:.0} with replay alone, {target:.0} with the target network \
-             alone and {neither:.0} with neither: on a task this small, what was seen last is enough to learn from, and what \
-             the target network is for shows.",
+             alone and {neither:.0} with neither. What holds values in their bounds is the target network; replay without it \
+             learns guesses from guesses on states that the policy has left.",
             most_both.ceil()
         )
     }
@@ -129,6 +129,7 @@ impl Ablation {
                 y_label: "maxₐ Q(s₀, a)".into(),
                 series: series(|look| look.thought),
                 references: vec![Reference { label: "the most that any policy is worth".into(), y: MOST }],
+                y_scale: Scale::Log10,
                 ..Panel::default()
             },
         ]
