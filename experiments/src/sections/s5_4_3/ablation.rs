@@ -16,6 +16,9 @@ use crate::{
 /// With both, with one, with none.
 const NAMES: [&str; 4] = ["replay and target network", "replay alone", "target network alone", "neither"];
 
+/// Whether they have replay and a target network.
+const PARTS: [(bool, bool); 4] = [(true, true), (true, false), (false, true), (false, false)];
+
 /// No policy is worth more: 1 a step for ever, at γ = .99.
 const MOST: f64 = 100.0;
 
@@ -27,7 +30,7 @@ pub(super) struct Ablation {
 
 /// Without replay it learns from as many transitions as a minibatch has, the newest; without a target network the copy is
 /// renewed at every update.
-fn config(replay: bool, target: bool) -> DqnConfig {
+fn config((replay, target): (bool, bool)) -> DqnConfig {
     let plain = plain();
     DqnConfig {
         buffer_size: if replay { plain.buffer_size } else { plain.batch_size },
@@ -39,7 +42,7 @@ fn config(replay: bool, target: bool) -> DqnConfig {
 impl Ablation {
     pub(super) fn run(study: &Study<'_>) -> Result<Self> {
         let seeds = study.seeds(10, 2);
-        let of = |i: usize| Runs::of(study, &format!("DQN with {}", NAMES[i]), &config(i < 2, i % 2 == 0), seeds);
+        let of = |i: usize| Runs::of(study, &format!("DQN with {}", NAMES[i]), &config(PARTS[i]), seeds);
         Ok(Self { runs: [of(0)?, of(1)?, of(2)?, of(3)?], seeds })
     }
 
