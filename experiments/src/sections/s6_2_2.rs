@@ -76,7 +76,9 @@ fn random_return(episodes: usize) -> Result<f64> {
     struct Random;
     impl gymkhana_agents::Policy<f32, f32> for Random {
         fn act(&mut self, _: &View<'_, f32>, rng: &mut Rng, act: &mut [f32]) {
-            act.iter_mut().for_each(|torque| *torque = rng.uniform(-2.0, 2.0) as f32);
+            for torque in act {
+                *torque = rng.uniform(-2.0, 2.0) as f32;
+            }
         }
     }
     let mut lanes = Lanes::new(Pendulum::default(), 25, &Seeds::from(0))?;
