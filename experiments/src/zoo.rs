@@ -10,6 +10,7 @@ use crate::config::Values;
 /// Agent, and its file.
 const FILES: &[(&str, &str)] = &[
     ("a2c", include_str!("../zoo/a2c.toml")),
+    ("deep-reinforce", include_str!("../zoo/deep-reinforce.toml")),
     ("double-q-learning", include_str!("../zoo/double-q-learning.toml")),
     ("dqn", include_str!("../zoo/dqn.toml")),
     ("epsilon-greedy", include_str!("../zoo/epsilon-greedy.toml")),
