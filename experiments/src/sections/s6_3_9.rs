@@ -152,7 +152,7 @@ fn run(study: &Study<'_>) -> Result<Findings> {
     ];
     checks.extend(all.iter().flat_map(|trained| trained.checks(study)));
     let mut conclusions = vec![format!(
-        "On the first minibatch PPO's gradient is A2C's to within {apart:.1e}; on the last of {} it is {:.0} % of A2C's away \
+        "On the first minibatch no number of PPO's gradient is further than {apart:.1e} from A2C's; on the last of {} it is {:.0} % of A2C's away \
          from it.",
         EPOCHS * MINIBATCHES,
         100.0 * stats::mean(&last),
