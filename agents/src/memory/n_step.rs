@@ -78,16 +78,15 @@ impl<A: Elem> NStep<A> {
             let ended = seen.ended(lane);
             while rewards.len() == self.n || ended && !rewards.is_empty() {
                 let at = lane * self.n + self.oldest[lane];
-                let sum = rewards.iter().rev().fold(0.0, |sum, reward| reward + self.gamma * sum);
-                // At most n, which is far below 2³¹.
-                let ahead = self.gamma.powi(rewards.len() as i32);
+                let further = |(sum, discount), reward: &f64| (reward + self.gamma * sum, self.gamma * discount);
+                let (reward, discount) = rewards.iter().rev().fold((0.0, 1.0), further);
                 give(&Transition {
                     obs: &self.obs[at * self.width..][..self.width],
                     action: &self.actions[at * self.action_width..][..self.action_width],
-                    reward: sum,
+                    reward,
                     next: seen.next(lane),
                     next_legal: seen.next_legal(lane),
-                    discount: if seen.terminated[lane] { 0.0 } else { ahead },
+                    discount: if seen.terminated[lane] { 0.0 } else { discount },
                 });
                 rewards.pop_front();
                 self.oldest[lane] = (self.oldest[lane] + 1) % self.n;

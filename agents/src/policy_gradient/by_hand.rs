@@ -26,7 +26,7 @@ pub(super) struct Desk<A> {
     obs: Vec<f32>,
     actions: Vec<A>,
     legal: Vec<bool>,
-    /// ln π_old(a | s), Â, G and v_old(s)
+    /// `ln π_old(a | s)`, Â, G and `v_old(s)`
     columns: [Vec<f32>; 4],
     hidden: [Vec<f32>; 2],
     /// what the networks say, and the slopes of the loss by it
@@ -126,7 +126,6 @@ impl<A: Copy> Desk<A> {
         networks.head.likelihood_of(outputs, networks.free, legal, action)
     }
 
-    #[expect(clippy::type_complexity, reason = "the parts of a row")]
     fn row<H: Head<A = A>>(&self, networks: &OnHost<'_, H>, i: usize) -> (&[f32], Option<&[bool]>, &[A]) {
         let (n, width) = (networks.head.outputs(), networks.head.width());
         let legal = (!self.legal.is_empty()).then(|| &self.legal[i * n..][..n]);

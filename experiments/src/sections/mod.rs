@@ -47,6 +47,7 @@ mod s6_3_8;
 mod s6_3_9;
 pub mod study;
 mod sums;
+mod tasks;
 mod trial;
 mod walks;
 

@@ -46,7 +46,7 @@ impl Gathered {
         }
     }
 
-    /// π(a | s) / π_old(a | s) of every row, by the policy as it is now.
+    /// Of every row how much likelier its action has become, by the policy as it is now.
     pub(super) fn ratios(&self, learner: &mut Learner<Choices>) -> Vec<f64> {
         let now = learner.log_probs(&self.samples());
         now.iter().zip(&self.log_prob).map(|(now, old)| f64::from(now - old).exp()).collect()

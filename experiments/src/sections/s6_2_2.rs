@@ -3,13 +3,11 @@
 use anyhow::Result;
 use gymkhana_envs::{Batch, Lanes, Rng, Seeds, View, classic::Pendulum};
 
-use super::{Check, Findings, Section, Source, Study, Table, Target, number, study::curve};
-use crate::{
-    evaluate::evaluate,
-    launch::Completed,
-    plot::{Figure, Panel, Reference},
-    stats,
+use super::{
+    Check, Findings, Section, Source, Study,
+    tasks::{Task, Trained, train},
 };
+use crate::{evaluate::evaluate, plot::Figure};
 
 /// The section.
 pub(super) const SECTION: Section = Section {
@@ -35,60 +33,40 @@ A3C with workers that really are asynchronous, and SAC, belong here too and are 
     run,
 };
 
+const TASKS: [Task; 1] = [Task {
+    agent: "a2c",
+    name: "A2C",
+    env: "CartPole-v1",
+    bar: 490.0,
+    above: None,
+    peer: "rl-baselines3-zoo, one run: 500",
+    quick: 2,
+    range: (0.0, 520.0),
+    settings: &[],
+}];
+
 fn run(study: &Study<'_>) -> Result<Findings> {
     // 40,000 returns of deviation 290 have a mean of deviation 1.5, as the stated one has.
     let (episodes, tolerance) = study.pick((40_000, 6.3), (10_000, 9.8));
     let random = random_return(episodes)?;
-    let seeds = study.seeds(10, 2);
-    let mut steps = 0;
-    let made = study.train("a2c", "CartPole-v1", seeds, |config| steps = config.steps)?;
-    let returns: Vec<f64> = made.iter().map(|made| made.result.evaluation.mean()).collect();
-    let iqm = stats::interquartile_mean(&returns);
-    let checks = vec![
-        Check {
-            name: format!("CartPole-v1: interquartile mean of {seeds} seeds, greedy after {steps} steps"),
-            measured: iqm,
-            target: Target::AtLeast(490.0),
-            source: Source::Peer,
-            from: "rl-baselines3-zoo, one run: 500 at 500,000 steps".into(),
-        },
-        Check::near(
-            format!("Pendulum-v1: mean return of a random policy over {episodes} episodes"),
-            random,
-            (-1227.0, tolerance),
-            Source::Simulated,
-            "−1227 ± 1.5",
-        ),
-    ];
-    let row = |made: &Completed| {
-        let evaluation = &made.result.evaluation;
-        vec![made.seed.to_string(), format!("{:.1}", evaluation.mean()), number(evaluation.deviation().round())]
-    };
+    let all = train(study, &TASKS)?;
+    let mut checks = vec![Check::near(
+        format!("Pendulum-v1: mean return of a random policy over {episodes} episodes"),
+        random,
+        (-1227.0, tolerance),
+        Source::Simulated,
+        "−1227 ± 1.5",
+    )];
+    checks.extend(all.iter().flat_map(|trained| trained.checks(study)));
+    let mut conclusions: Vec<String> = all.iter().map(Trained::conclusion).collect();
+    conclusions.push(format!("A random policy earns {random:.0} on Pendulum-v1."));
     Ok(Findings {
         checks,
-        tables: vec![Table {
-            title: format!("A2C on CartPole-v1 after {steps} steps, greedy, 100 episodes each"),
-            header: ["seed", "final return", "deviation"].map(String::from).into(),
-            rows: made.iter().map(row).collect(),
-        }],
-        conclusions: vec![format!(
-            "CartPole-v1: the interquartile mean of {seeds} seeds is {iqm:.1}, the worst {:.1}. A random policy earns \
-             {random:.0} on Pendulum-v1.",
-            returns.iter().copied().fold(f64::INFINITY, f64::min),
-        )],
+        tables: all.iter().map(Trained::table).collect(),
+        conclusions,
         figure: Figure {
-            title: "6.2.2 A2C on CartPole-v1".into(),
-            panels: vec![
-                Panel {
-                    x_label: "environment steps".into(),
-                    y_label: "greedy return".into(),
-                    series: vec![curve("A2C", &made, "eval/return_mean")],
-                    references: vec![Reference { label: "most".into(), y: 500.0 }],
-                    y_range: Some((0.0, 520.0)),
-                    ..Panel::default()
-                }
-                .into(),
-            ],
+            title: "6.2.2 A2C".into(),
+            panels: all.iter().map(|trained| trained.panel().into()).collect(),
         },
     })
 }
@@ -98,7 +76,9 @@ fn random_return(episodes: usize) -> Result<f64> {
     struct Random;
     impl gymkhana_agents::Policy<f32, f32> for Random {
         fn act(&mut self, _: &View<'_, f32>, rng: &mut Rng, act: &mut [f32]) {
-            act.iter_mut().for_each(|torque| *torque = rng.uniform(-2.0, 2.0) as f32);
+            for torque in act {
+                *torque = rng.uniform(-2.0, 2.0) as f32;
+            }
         }
     }
     let mut lanes = Lanes::new(Pendulum::default(), 25, &Seeds::from(0))?;

@@ -86,7 +86,9 @@ fn pass(seed: u64) -> Result<Passed> {
             order.swap(i, rng.below(i + 1));
         }
         for minibatch in order.chunks(ROWS / MINIBATCHES) {
-            minibatch.iter().for_each(|row| uses[*row] += 1);
+            for row in minibatch {
+                uses[*row] += 1;
+            }
             let (gradient, _) = learner.gradient(&gathered.samples(), minibatch, true, &objective);
             learner.step(gradient, 0.5, ALPHA);
             moved.push(look(gathered.ratios(&mut learner)));
@@ -156,18 +158,17 @@ fn run(study: &Study<'_>) -> Result<Findings> {
             stats::mean(&at(UPDATES, 1)),
             stats::mean(&at(UPDATES, 2)),
         )],
-        figure: figure(&passed, divergence),
+        figure: figure(&passed),
     })
 }
 
-fn figure(passed: &[Passed], divergence: Vec<f64>) -> Figure {
+fn figure(passed: &[Passed]) -> Figure {
     let x: Vec<f64> = (0..=UPDATES).map(|update| update as f64).collect();
     let curve = |label: &str, what: usize, style| {
         let runs: Vec<_> =
             passed.iter().map(|passed| (x.clone(), passed.moved.iter().map(|moved| moved[what]).collect())).collect();
         Series { style, ..Series::of_runs(label.to_owned(), &runs) }
     };
-    debug_assert_eq!(divergence.len(), x.len());
     Figure {
         title: "6.3.8 One rollout, two epochs of two minibatches".into(),
         panels: vec![

@@ -7,12 +7,12 @@ use gymkhana_agents::{
 };
 
 use super::{
-    Check, Findings, Section, Source, Study, Table, Target, number,
+    Check, Findings, Section, Source, Study, Target,
     rollouts::{ROWS, gather},
-    study::curve,
+    tasks::{Task, Trained, train},
 };
 use crate::{
-    plot::{Figure, LineStyle, Panel, Reference, Series},
+    plot::{Figure, LineStyle, Panel, Series},
     stats,
 };
 
@@ -25,20 +25,68 @@ pub(super) const SECTION: Section = Section {
 A rollout is gathered, and for the first minibatch of it the policy still is the one that acted: every ratio is 1, nothing is
 clipped, and the gradient of PPO is that of the advantage actor-critic, to the last digits. From the second minibatch on the
 ratios leave 1, and clipping says how far. So PPO is A2C that may use its experience more than once. Here both gradients
-are taken of the same minibatches, and PPO is trained on CartPole-v1 for 100,000 steps per seed.",
+are taken of the same minibatches, and PPO is trained on four tasks of classic control, Pendulum-v1 with controls.",
     equations: "\
 ρ = π(a | s; θ) / π(a | s; θ_old)
 θ = θ_old:   ρ = 1,   ∇ρ = ∇ ln π(a | s; θ)
              ∇ mean min(ρ Â, clip(ρ, 1 − ε, 1 + ε) Â) = mean Â ∇ ln π(a | s; θ)",
     look_at: "\
 Left: how far PPO's gradient is from A2C's on the minibatches of one rollout, as a part of A2C's. On the first it is 0 up to
-rounding; on later ones the ratio weighs and the clipping cuts. Right: PPO learns CartPole-v1.",
+rounding; on later ones the ratio weighs and the clipping cuts. The other panels are learning curves: means of the seeds'
+greedy returns with their 95 % bands. What normalises rewards does so for learning alone; returns are as the task pays them.",
     note: "",
-    trains: &[("ppo", "CartPole-v1")],
+    trains: &[("ppo", "CartPole-v1"), ("ppo", "Acrobot-v1"), ("ppo", "MountainCar-v0"), ("ppo", "Pendulum-v1")],
     further: &["gymkhana run 6.3.8", "gymkhana run 6.3.5", "gymkhana train ppo CartPole-v1 --seeds 4"],
     costly: true,
     run,
 };
+
+const TASKS: [Task; 4] = [
+    Task {
+        agent: "ppo",
+        name: "PPO",
+        env: "CartPole-v1",
+        bar: 500.0,
+        above: Some((10, 500.0)),
+        peer: "Stable-Baselines3 with its zoo's settings: 500 on all ten seeds",
+        quick: 2,
+        range: (0.0, 520.0),
+        settings: &[],
+    },
+    Task {
+        agent: "ppo",
+        name: "PPO",
+        env: "Acrobot-v1",
+        bar: -80.0,
+        above: None,
+        peer: "rl-baselines3-zoo, one run: −73.5",
+        quick: 0,
+        range: (-500.0, 0.0),
+        settings: &[],
+    },
+    Task {
+        agent: "ppo",
+        name: "PPO",
+        env: "MountainCar-v0",
+        bar: -115.0,
+        above: None,
+        peer: "rl-baselines3-zoo, one run: −110.4",
+        quick: 0,
+        range: (-200.0, -90.0),
+        settings: &[],
+    },
+    Task {
+        agent: "ppo",
+        name: "PPO",
+        env: "Pendulum-v1",
+        bar: -180.0,
+        above: None,
+        peer: "Stable-Baselines3 with its zoo's settings, noise that depends on the state: −185.5; its seeds from −204 to −160",
+        quick: 0,
+        range: (-1500.0, 0.0),
+        settings: &[],
+    },
+];
 
 const EPSILON: f64 = 0.2;
 const MINIBATCHES: usize = 4;
@@ -84,12 +132,8 @@ fn run(study: &Study<'_>) -> Result<Findings> {
     let (off, apart) = (worst(|compared| compared.off[0]), worst(|compared| compared.first));
     let last: Vec<f64> = compared.iter().map(|compared| *compared.apart.last().unwrap_or(&f64::NAN)).collect();
 
-    let seeds = study.seeds(10, 2);
-    let mut steps = 0;
-    let made = study.train("ppo", "CartPole-v1", seeds, |config| steps = config.steps)?;
-    let returns: Vec<f64> = made.iter().map(|made| made.result.evaluation.mean()).collect();
-    let least = returns.iter().copied().fold(f64::INFINITY, f64::min);
-    let checks = vec![
+    let all = train(study, &TASKS)?;
+    let mut checks = vec![
         Check::near("first minibatch: greatest |ρ − 1|", off, (0.0, 0.0), Source::Exact, "ρ ≡ 1"),
         Check {
             name: "first minibatch: greatest difference between a number of PPO's gradient and of A2C's".into(),
@@ -105,53 +149,29 @@ fn run(study: &Study<'_>) -> Result<Findings> {
             source: Source::Exact,
             from: "the ratios have left 1".into(),
         },
-        Check {
-            name: format!("CartPole-v1: least greedy return of {seeds} seeds after {steps} steps"),
-            measured: least,
-            target: Target::AtLeast(500.0),
-            source: Source::Peer,
-            from: "Stable-Baselines3 with its zoo's settings: 500 on all ten seeds at 100,000 steps".into(),
-        },
     ];
-    let row = |made: &crate::launch::Completed| {
-        let evaluation = &made.result.evaluation;
-        vec![made.seed.to_string(), format!("{:.1}", evaluation.mean()), number(evaluation.deviation().round())]
+    checks.extend(all.iter().flat_map(|trained| trained.checks(study)));
+    let mut conclusions = vec![format!(
+        "On the first minibatch no number of PPO's gradient is further than {apart:.1e} from A2C's; on the last of {} it is {:.0} % of A2C's away \
+         from it.",
+        EPOCHS * MINIBATCHES,
+        100.0 * stats::mean(&last),
+    )];
+    conclusions.extend(all.iter().map(Trained::conclusion));
+    let gradients = Panel {
+        title: "PPO's gradient against A2C's".into(),
+        x_label: "minibatch of a rollout".into(),
+        y_label: "distance, as a part".into(),
+        series: vec![apart_curve(&compared)],
+        ..Panel::default()
     };
     Ok(Findings {
         checks,
-        tables: vec![Table {
-            title: format!("PPO on CartPole-v1 after {steps} steps, greedy, 100 episodes each"),
-            header: ["seed", "final return", "deviation"].map(String::from).into(),
-            rows: made.iter().map(row).collect(),
-        }],
-        conclusions: vec![format!(
-            "On the first minibatch PPO's gradient is A2C's to within {apart:.1e}; on the last of {} it is {:.0} % of A2C's \
-             away from it. On CartPole-v1 the worst of {seeds} seeds ends at {least:.1}.",
-            EPOCHS * MINIBATCHES,
-            100.0 * stats::mean(&last),
-        )],
+        tables: all.iter().map(Trained::table).collect(),
+        conclusions,
         figure: Figure {
             title: "6.3.9 PPO and A2C".into(),
-            panels: vec![
-                Panel {
-                    title: "PPO's gradient against A2C's".into(),
-                    x_label: "minibatch of a rollout".into(),
-                    y_label: "distance, as a part".into(),
-                    series: vec![apart_curve(&compared)],
-                    ..Panel::default()
-                }
-                .into(),
-                Panel {
-                    title: "CartPole-v1".into(),
-                    x_label: "environment steps".into(),
-                    y_label: "greedy return".into(),
-                    series: vec![curve("PPO", &made, "eval/return_mean")],
-                    references: vec![Reference { label: "most".into(), y: 500.0 }],
-                    y_range: Some((0.0, 520.0)),
-                    ..Panel::default()
-                }
-                .into(),
-            ],
+            panels: std::iter::once(gradients).chain(all.iter().map(Trained::panel)).map(Into::into).collect(),
         },
     })
 }

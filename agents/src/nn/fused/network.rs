@@ -315,7 +315,7 @@ mod tests {
         let theta = [1.0, -1.0, 3.0, 1.0, 0.5, -4.0, 2.0, 5.0, -1.0];
         assert_eq!(to_vec(mlp.forward(&vector(theta.to_vec(), &device), matrix(&[1.0, 2.0], 2, &device))), [14.0]);
         // ∂h = [2, 0]: the second is off
-        let [y, dtheta, dx] = passes(&theta, &[1.0, 2.0], &[1.0], &mlp, |mlp, theta, x| mlp.forward(theta, x));
+        let [y, dtheta, dx] = passes(&theta, &[1.0, 2.0], &[1.0], &mlp, Mlp::forward);
         assert_eq!(y, [14.0]);
         assert_eq!(dtheta, [2.0, 0.0, 4.0, 0.0, 2.0, 0.0, 7.5, 0.0, 1.0]);
         assert_eq!(dx, [2.0, 6.0]);
@@ -326,8 +326,8 @@ mod tests {
         for (mlp, batch, mut rng) in random_shapes(54) {
             let (theta, x) = (Init::Uniform.draw(&mlp, &mut rng), normal(batch * mlp.inputs(), &mut rng));
             let weights = normal(batch * mlp.outputs(), &mut rng);
-            let fused = passes(&theta, &x, &weights, &mlp, |mlp, theta, x| mlp.forward(theta, x));
-            let plain = passes(&theta, &x, &weights, &mlp, |mlp, theta, x| mlp.forward_by_operations(theta, x));
+            let fused = passes(&theta, &x, &weights, &mlp, Mlp::forward);
+            let plain = passes(&theta, &x, &weights, &mlp, Mlp::forward_by_operations);
             for (what, (fused, plain)) in ["y", "∂θ", "∂x"].iter().zip(fused.iter().zip(&plain)) {
                 let error = relative_error(fused, plain);
                 assert!(error < 1e-5, "{what} of {mlp:?}, batch {batch}: {error}");
@@ -366,11 +366,13 @@ mod tests {
             let slope = |up: &[f32], down: &[f32], h: f32| -> Vec<f32> {
                 up.iter().zip(down).map(|(up, down)| (up - down) / (2.0 * h)).collect()
             };
-            let [_, dtheta, dx] = passes(&theta, &x, &weights, &mlp, |mlp, theta, x| mlp.forward(theta, x));
+            let [_, dtheta, dx] = passes(&theta, &x, &weights, &mlp, Mlp::forward);
             let sum = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
             let unit = |mut direction: Vec<f32>| {
                 let norm = sum(&direction, &direction).sqrt() as f32;
-                direction.iter_mut().for_each(|x| *x /= norm);
+                for x in &mut direction {
+                    *x /= norm;
+                }
                 direction
             };
             // A gradient is followed, so that what is compared is large against the rounding of a difference.

@@ -105,7 +105,7 @@ mod tests {
             // Who else holds them does not see the step.
             assert_eq!([&theta, &m, &v].map(|x| to_vec(x.clone())), kept);
             let plain = adam_by_operations(theta, m, v, g.clone(), step);
-            for (fused, plain) in fused.into_iter().map(to_vec).flatten().zip(plain.into_iter().map(to_vec).flatten()) {
+            for (fused, plain) in fused.into_iter().flat_map(to_vec).zip(plain.into_iter().flat_map(to_vec)) {
                 assert!((fused - plain).abs() <= 1e-6 * plain.abs().max(1.0), "{n}: {fused}, not {plain}");
             }
             let (fused, plain) = (to_vec(sum_of_squares(&g))[0], to_vec(g.square().sum())[0]);

@@ -9,6 +9,8 @@
 //! tangent    żᵢ = ḣᵢ₋₁ wᵢ + hᵢ₋₁ ẇᵢ + ḃᵢ                            ḣᵢ = żᵢ ⊙ f′(zᵢ)
 //! ```
 
+#![allow(clippy::inline_always, reason = "what is not inlined is not compiled for the instructions that were chosen")]
+
 mod activation;
 mod product;
 mod steps;

@@ -103,6 +103,7 @@ fn wide<S: Simd, const R: usize, const V: usize>(
 
 /// R rows by V vectors of the result.
 #[inline(always)]
+#[expect(clippy::too_many_arguments, reason = "it is a piece of `multiply`")]
 fn tile<S: Simd, const R: usize, const V: usize>(
     simd: S,
     a: Strided<'_>,

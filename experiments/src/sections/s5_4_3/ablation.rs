@@ -9,12 +9,15 @@ use super::super::{
     check::number,
 };
 use crate::{
-    plot::{LineStyle, Panel, Reference},
+    plot::{LineStyle, Panel, Reference, Scale},
     stats,
 };
 
 /// With both, with one, with none.
 const NAMES: [&str; 4] = ["replay and target network", "replay alone", "target network alone", "neither"];
+
+/// Whether they have replay and a target network.
+const PARTS: [(bool, bool); 4] = [(true, true), (true, false), (false, true), (false, false)];
 
 /// No policy is worth more: 1 a step for ever, at γ = .99.
 const MOST: f64 = 100.0;
@@ -27,7 +30,7 @@ pub(super) struct Ablation {
 
 /// Without replay it learns from as many transitions as a minibatch has, the newest; without a target network the copy is
 /// renewed at every update.
-fn config(replay: bool, target: bool) -> DqnConfig {
+fn config((replay, target): (bool, bool)) -> DqnConfig {
     let plain = plain();
     DqnConfig {
         buffer_size: if replay { plain.buffer_size } else { plain.batch_size },
@@ -39,7 +42,7 @@ fn config(replay: bool, target: bool) -> DqnConfig {
 impl Ablation {
     pub(super) fn run(study: &Study<'_>) -> Result<Self> {
         let seeds = study.seeds(10, 2);
-        let of = |i: usize| Runs::of(study, &format!("DQN with {}", NAMES[i]), &config(i < 2, i % 2 == 0), seeds);
+        let of = |i: usize| Runs::of(study, &format!("DQN with {}", NAMES[i]), &config(PARTS[i]), seeds);
         Ok(Self { runs: [of(0)?, of(1)?, of(2)?, of(3)?], seeds })
     }
 
@@ -92,8 +95,8 @@ impl Ablation {
             "DQN on CartPole-v1: learning from replay without a target network, values run away, up to {most_replay:.0} where no \
              policy is worth more than {MOST}; with the target network they stay below {:.0}. The greedy return over the second \
              half of {STEPS} steps is {both:.0} with both, {replay:.0} with replay alone, {target:.0} with the target network \
-             alone and {neither:.0} with neither: on a task this small, what was seen last is enough to learn from, and what \
-             the target network is for shows.",
+             alone and {neither:.0} with neither. What holds values in their bounds is the target network; replay without it \
+             learns guesses from guesses on states that the policy has left.",
             most_both.ceil()
         )
     }
@@ -129,6 +132,7 @@ impl Ablation {
                 y_label: "maxₐ Q(s₀, a)".into(),
                 series: series(|look| look.thought),
                 references: vec![Reference { label: "the most that any policy is worth".into(), y: MOST }],
+                y_scale: Scale::Log10,
                 ..Panel::default()
             },
         ]

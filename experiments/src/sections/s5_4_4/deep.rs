@@ -74,8 +74,7 @@ impl Variants {
         format!(
             "With networks, on CartPole-v1 in the second half of {STEPS} steps: plain DQN earns {:.0} and thinks its first states \
              worth {:.1} too much; double DQN {:.0} and {:.1}, dueling {:.0} and {:.1}, three steps {:.0} and {:.1}. With two \
-             actions it is not the maximum that makes values too great, and a second opinion on it does not help: it is that \
-             guesses are learned from guesses, and three rewards in a target leave less to guess.",
+             actions a second opinion on the greatest of them takes little of that away; three rewards in a target do.",
             earned[0], excess[0], earned[1], excess[1], earned[2], excess[2], earned[3], excess[3]
         )
     }
