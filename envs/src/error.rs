@@ -146,7 +146,9 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<
         .into_iter()
         .map(|candidate| {
             let lower = candidate.to_lowercase();
-            let contained = wanted.len() >= 3 && (lower.contains(&wanted) || wanted.contains(&lower));
+            // A name of a letter or two stands in many others by chance.
+            let stands_in = |short: &str, long: &str| short.len() >= 3 && long.contains(short);
+            let contained = stands_in(&wanted, &lower) || stands_in(&lower, &wanted);
             (strsim::jaro_winkler(&wanted, &lower) + if contained { 0.5 } else { 0.0 }, candidate)
         })
         .filter(|(score, _)| *score > 0.78)
@@ -166,5 +168,6 @@ mod tests {
         assert_eq!(nearest("cartpole", known), ["CartPole-v1"]);
         assert_eq!(nearest("GridWrold", known), ["Gridworld"]);
         assert!(nearest("zzz", known).is_empty());
+        assert_eq!(nearest("learning-rate", ["n", "learning_rate"]), ["learning_rate"]);
     }
 }

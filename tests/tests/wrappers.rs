@@ -331,8 +331,9 @@ fn a_lane_sticks_as_it_does_however_many_there_are_and_each_wrapper_in_its_own_w
 #[test]
 fn limits_reach_through_every_wrapper() {
     for wrapper in WRAPPERS {
-        let texts = ["discretize:bins=2", wrapper.name];
-        let stacks = [&texts[1..], &texts[..]];
+        // Some need indices, some features with bounds.
+        let stacks =
+            [vec![wrapper.name], vec!["discretize:bins=2", wrapper.name], vec!["clip-observation", wrapper.name]];
         let mut batches = stacks.iter().filter_map(|stack| {
             stack.iter().try_fold(AnyBatch::new(drift(200, 1, 0)), |batch, text| wrap(batch, text)).ok()
         });

@@ -21,7 +21,7 @@ use crate::{
     observe::Bars,
     plot::Reference,
     sections::study::tuned,
-    store::{manifest::Program, run_dir::is_run},
+    store::{atomic, manifest::Program, run_dir::is_run},
     usage::Usage,
 };
 
@@ -149,6 +149,8 @@ pub(super) fn main(envs: &Registry, args: &Args) -> Result<()> {
         let figure = learning_curve(title, &config.agent, &done, threshold);
         // One seed's curve stands with its run, so that it does not replace that of several.
         let place = if let [cell] = cells.as_slice() { &cell.dir } else { &out };
+        // A kill while the curve was drawn before leaves what no run that is finished would tidy up.
+        atomic::remove_leftovers(place)?;
         super::plot::write_both(&figure, &place.join("curve"))?;
         say(&format!("{}", place.join("curve.svg").display()))?;
     }

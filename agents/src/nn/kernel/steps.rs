@@ -18,13 +18,15 @@ pub struct AdamStep {
 /// Moves θ, m and v along a gradient.
 pub fn adam(theta: &mut [f32], m: &mut [f32], v: &mut [f32], gradient: &[f32], step: AdamStep) {
     let AdamStep { beta_1, beta_2, alpha, epsilon } = step;
+    // 1 − β before it is rounded: in single precision β₂ = 0.999 leaves five digits of it.
+    let (new_1, new_2) = ((1.0 - beta_1) as f32, (1.0 - beta_2) as f32);
     let (beta_1, beta_2, alpha, epsilon) = (beta_1 as f32, beta_2 as f32, alpha as f32, epsilon as f32);
     Arch::new().dispatch(
         #[inline(always)]
         || {
             for (((theta, m), v), g) in theta.iter_mut().zip(m).zip(v).zip(gradient) {
-                *m = *m * beta_1 + g * (1.0 - beta_1);
-                *v = *v * beta_2 + g * g * (1.0 - beta_2);
+                *m = *m * beta_1 + g * new_1;
+                *v = *v * beta_2 + g * g * new_2;
                 *theta -= alpha * *m / (v.sqrt() + epsilon);
             }
         },
