@@ -68,7 +68,7 @@ const TASKS: [Task; 3] = [
         name: "DQN",
         env: "MountainCar-v0",
         bar: -120.0,
-        reached: true,
+        reached: false,
         above: Some((8, -150.0)),
         peer: "Stable-Baselines3 with its zoo's settings: −134.6; its seeds twice −200, −159 and seven from −147 to −106",
         quick: 0,
