@@ -24,7 +24,7 @@ greedily. A random policy on Pendulum-v1 says where the later agents of this sec
 L = −mean Â ln π(a | s) + c_v mean (G − v(s))² − c_e mean H[π(· | s)],    G = Â + v(s)",
     look_at: "\
 The greedy return climbs to 500, the most an episode can give. The band is the 95 % interval of the mean over seeds. A2C takes
-some five times as many steps as PPO in 6.3.9, since each is used once, and less time.",
+some five times as many steps as PPO in 6.3.9, since each is used once.",
     note: "\
 A3C with workers that really are asynchronous, and SAC, belong here too and are not built yet.",
     trains: &[("a2c", "CartPole-v1")],
