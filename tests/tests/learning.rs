@@ -70,17 +70,31 @@ fn double_q_learning_drives_a_taxi() {
     assert!(found.iter().all(|mean| *mean > 7.0), "{found:?}");
 }
 
-/// The reference result over ten seeds stands under `results/5.4.2`.
+/// The reference result over ten seeds stands under `results/5.4.2`: one of them may end below 475.
 #[test]
 fn dqn_balances_the_pole_with_its_tuned_settings() {
-    let envs = Registry::standard();
-    let config = tuned(&envs, "dqn", "CartPole-v1").unwrap();
+    let config = tuned(&Registry::standard(), "dqn", "CartPole-v1").unwrap();
     assert_eq!(config.steps, 50_000, "the budget of the published result");
-    let dir = tempfile::tempdir().unwrap();
-    let cells = [0, 1].map(|seed| Cell { seed, dir: dir.path().join(format!("seed-{seed}")) });
-    let made = run_cells(&envs, &config, &cells, &Making::default(), |_| Nobody);
-    let means: Vec<f64> = made.into_iter().map(|made| made.unwrap().result.evaluation.mean()).collect();
-    assert!(means.iter().any(|mean| *mean >= 475.0), "{means:?}");
+    let found = greedy_returns("dqn", "CartPole-v1", 2);
+    assert!(found.iter().any(|mean| *mean >= 475.0), "{found:?}");
+}
+
+/// The reference results over ten seeds stand under `results/6.3.9`, `results/6.2.2` and `results/5.5.3`.
+#[test]
+fn policy_gradients_balance_the_pole_with_their_tuned_settings() {
+    for (agent, steps, bar) in [("ppo", 100_000, 500.0), ("a2c", 500_000, 490.0), ("deep-reinforce", 500_000, 450.0)] {
+        let config = tuned(&Registry::standard(), agent, "CartPole-v1").unwrap();
+        assert_eq!(config.steps, steps, "{agent}: the budget of the published result");
+        let found = greedy_returns(agent, "CartPole-v1", 1);
+        assert!(found[0] >= bar, "{agent}: {found:?}");
+    }
+}
+
+#[test]
+fn ppo_swings_the_pendulum_up() {
+    // Ten seeds have −157 in the interquartile mean, the worst of thirty −187; 100 episodes deviate by about 8 in the mean.
+    let found = greedy_returns("ppo", "Pendulum-v1", 1);
+    assert!(found[0] >= -200.0, "{found:?}");
 }
 
 #[test]

@@ -152,7 +152,7 @@ mod tests {
         agent::Agent,
         one::{One, build, train},
     };
-    use gymkhana_envs::{Rows, View};
+    use gymkhana_envs::{Env, Lanes, Rows, Seeds, Space, Spec, Step, View};
 
     fn config() -> PpoConfig {
         PpoConfig {
@@ -181,18 +181,46 @@ mod tests {
         close(true, true, 1.0); // both at once: termination decides
     }
 
+    /// Two actions that earn the same.
+    #[derive(Clone)]
+    struct Two;
+    impl Env for Two {
+        type Obs = [f32; 1];
+        type Act = usize;
+        fn spec(&self) -> Spec {
+            Spec::new("Two", Space::cube(1, 0.0, 1.0), Space::Discrete(2))
+        }
+        fn reset(&mut self, _: &mut Rng) -> [f32; 1] {
+            [1.0]
+        }
+        fn step(&mut self, _: usize, _: &mut Rng) -> Step<[f32; 1]> {
+            Step::terminated([1.0], 1.0)
+        }
+    }
+
     #[test]
     fn updates_stop_where_the_policy_has_moved_far() {
-        let moved = |target_kl| {
-            let config = PpoConfig { learning_rate: 0.0.into(), target_kl, ..config() };
-            let mut lanes = One { obs: [1.0], terminated: false, truncated: true }.lanes(2);
+        let learned = |learning_rate: f64, n_epochs, target_kl| {
+            let config = PpoConfig {
+                learning_rate: learning_rate.into(),
+                n_epochs,
+                target_kl,
+                batch_size: 16, // the whole rollout of two lanes
+                normalize_advantage: false,
+                ..config()
+            };
+            let mut lanes = Lanes::new(Two, 2, &Seeds::from(0)).unwrap();
             let mut agent = build::<_, PpoConfig>(&lanes, &config, 100);
-            let fresh = agent.state();
             train(&mut agent, &mut lanes, &mut Rng::new(1), 8);
-            (fresh, agent.state())
+            agent.state()
         };
-        // Where nothing moves, no bound stops anything: the optimiser remembers as many steps.
-        assert!(moved(None).1 == moved(Some(1e-9)).1 && moved(None).0 != moved(None).1);
+        // The first step moves the policy, and the second is not taken.
+        assert!(learned(0.1, 4, Some(1e-4)) == learned(0.1, 1, None));
+        assert!(learned(0.1, 4, Some(1e-4)) != learned(0.1, 4, None));
+        // A bound that is not reached stops nothing, and neither does one where nothing moves.
+        assert!(learned(0.1, 4, Some(100.0)) == learned(0.1, 4, None));
+        assert!(learned(0.0, 4, Some(1e-4)) == learned(0.0, 4, None));
+        assert!(learned(0.0, 4, None) != learned(0.0, 1, None));
     }
 
     #[test]

@@ -254,3 +254,58 @@ impl WithSimd for Tangent<'_> {
         room.deltas = [moving, next];
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::{Activation, Init};
+    use gymkhana_envs::Rng;
+
+    /// Those of every machine, those of this one, and what lies between.
+    fn instructions() -> Vec<Arch> {
+        let mut all = vec![Arch::Scalar, Arch::new()];
+        #[cfg(target_arch = "x86_64")]
+        all.extend(pulp::x86::V3::try_new().map(Arch::V3));
+        all
+    }
+
+    /// y, ∂θ, ∂x and ẏ.
+    fn passes(arch: Arch, mlp: &Mlp, rows: usize) -> [Vec<f32>; 4] {
+        let mut rng = Rng::new(rows as u64);
+        let theta = Init::Uniform.draw(mlp, &mut rng);
+        let direction = &Init::Uniform.draw(mlp, &mut rng);
+        let x: Vec<f32> = (0..rows * mlp.inputs()).map(|i| (i as f32).sin()).collect();
+        let (mut hidden, mut room) = (vec![0.0; rows * mlp.hidden_width()], Room::default());
+        let [mut y, mut ydot] = [(); 2].map(|()| vec![0.0; rows * mlp.outputs()]);
+        let (mut dtheta, mut dx) = (vec![0.0; theta.len()], vec![0.0; x.len()]);
+
+        let (theta, x) = (&theta[..], &x[..]);
+        arch.dispatch(Forward { mlp, theta, x, hidden: &mut hidden, y: &mut y, rows, room: &mut room });
+        let (hidden, dy, to) = (&hidden[..], &y.clone()[..], (Some(&mut dtheta[..]), Some(&mut dx[..])));
+        arch.dispatch(Backward { mlp, theta, x, hidden, dy, dtheta: to.0, dx: to.1, rows, room: &mut room });
+        arch.dispatch(Tangent { mlp, theta, direction, x, hidden, ydot: &mut ydot, rows, room: &mut room });
+        [y, dtheta, dx, ydot]
+    }
+
+    #[test]
+    fn all_instructions_give_the_same_numbers_within_single_precision() {
+        for (inputs, hidden, outputs, activation) in [
+            (4, &[64, 64][..], 2, Activation::Tanh),
+            (3, &[7, 19, 5], 6, Activation::Relu),
+            (1, &[], 1, Activation::Identity),
+            (17, &[33], 9, Activation::Tanh),
+        ] {
+            let mlp = Mlp::new(inputs, hidden, outputs, activation);
+            for rows in [1, 7, 64] {
+                let right = passes(Arch::Scalar, &mlp, rows);
+                for arch in instructions() {
+                    for (found, right) in passes(arch, &mlp, rows).iter().zip(&right) {
+                        let size = right.iter().fold(1e-3_f32, |most, right| most.max(right.abs()));
+                        let off = found.iter().zip(right).fold(0.0_f32, |most, (a, b)| most.max((a - b).abs()));
+                        assert!(off < 1e-5 * size, "{inputs} {hidden:?} {outputs}, {rows} rows, {arch:?}: {off}");
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! What a comparison found, as plain data: all that its figures, its pages and its tables are drawn from.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{plot::Series, store::manifest::Program};
+
+/// What a comparison found.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Summary {
+    /// What was compared, in a few words.
+    pub title: String,
+    /// The command that makes it.
+    pub command: String,
+    /// The program that made it.
+    pub program: Program,
+    /// The machine it was made on.
+    pub machine: String,
+    /// How many seeds each agent has on each environment, unless some failed.
+    pub seeds: u64,
+    /// The agents, in the order of their colours.
+    pub agents: Vec<Contender>,
+    /// The environments.
+    pub envs: Vec<Arena>,
+    /// Every run: agent by agent, environment by environment, seed by seed.
+    pub cells: Vec<CellScore>,
+    /// The score of each agent (row) on each environment (column), where it has one.
+    pub scores: Vec<Vec<Option<Spread>>>,
+    /// Learning curves, agent by agent, environment by environment.
+    pub curves: Vec<Curve>,
+    /// Aggregates of normalised scores, one of each kind.
+    pub aggregates: Vec<Aggregate>,
+    /// The part of runs that reach a normalised score, over scores: a curve with a band per agent, labelled by it.
+    pub profiles: Vec<Series>,
+    /// The interquartile mean of normalised scores over the part of the steps taken: a curve with a band per agent.
+    pub efficiency: Vec<Series>,
+    /// How probable it is that a run of one agent is better than a run of another, for every pair.
+    pub improvements: Vec<Improvement>,
+    /// Differences seed by seed, for every pair on every environment where they share seeds.
+    pub paired: Vec<Paired>,
+    /// How the score depends on each setting that was swept; empty in a comparison.
+    pub sensitivity: Vec<Sensitivity>,
+}
+
+/// An agent with its settings, under its label.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Contender {
+    /// What it is called here.
+    pub label: String,
+    /// The agent's name in the registry.
+    pub agent: String,
+    /// Its settings on each environment that it is run on: environment, and a line for each setting that is not the
+    /// agent's default.
+    pub settings: Vec<(String, Vec<String>)>,
+}
+
+/// An environment, and the scores that count as 0 and as 1.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Arena {
+    /// Its id.
+    pub id: String,
+    /// The return that counts as 0.
+    pub low: f64,
+    /// The return that counts as 1.
+    pub high: f64,
+    /// Where the two come from, in words.
+    pub source: String,
+}
+
+/// One run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CellScore {
+    /// Its number.
+    pub cell: usize,
+    /// Which of the agents.
+    pub agent: usize,
+    /// Which of the environments.
+    pub env: usize,
+    /// Its seed.
+    pub seed: u64,
+    /// The greedy mean return of its final policy; nothing where it failed or is not done.
+    pub score: Option<f64>,
+    /// What it failed of, if it failed.
+    pub error: Option<String>,
+}
+
+/// Scores of several seeds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Spread {
+    /// How many.
+    pub seeds: usize,
+    /// Their mean.
+    pub mean: f64,
+    /// Half the width of the 95 % interval of the mean (Student's t).
+    pub half: f64,
+    /// The mean of the middle half.
+    pub interquartile_mean: f64,
+    /// The least.
+    pub worst: f64,
+    /// The greatest.
+    pub best: f64,
+    /// The mean of the normalised scores.
+    pub normalized: f64,
+}
+
+/// How an agent learned on an environment: greedy returns where there are any, else returns while exploring.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Curve {
+    /// Which of the agents.
+    pub agent: usize,
+    /// Which of the environments.
+    pub env: usize,
+    /// The mean over the seeds with its 95 % band, over environment steps; labelled by the agent.
+    pub by_steps: Series,
+    /// The same over training episodes.
+    pub by_episodes: Series,
+    /// The same over seconds.
+    pub by_seconds: Series,
+}
+
+/// One kind of aggregate.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Aggregate {
+    /// Its name, such as "interquartile mean".
+    pub name: String,
+    /// Whether more is better.
+    pub more_is_better: bool,
+    /// Of each agent, in their order; nothing for one without any run.
+    pub intervals: Vec<Option<Interval>>,
+}
+
+/// An estimate with its 95 % interval.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Interval {
+    /// The estimate.
+    pub point: f64,
+    /// The lower end.
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
+}
+
+/// How probable it is that a run of one agent scores more than a run of another, in the mean over environments.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Improvement {
+    /// Which agent is better with that probability.
+    pub a: usize,
+    /// Than which.
+    pub b: usize,
+    /// The probability.
+    pub probability: Interval,
+}
+
+/// The scores of two agents on one environment, seed by seed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Paired {
+    /// Which of the environments.
+    pub env: usize,
+    /// The agent.
+    pub a: usize,
+    /// The agent it is compared with.
+    pub b: usize,
+    /// Seeds that both have.
+    pub seeds: usize,
+    /// Mean of a − b, with the 95 % interval of Student's t.
+    pub difference: Interval,
+    /// The probability of ranks so far apart, or further, if there were no difference (Wilcoxon's signed-rank test).
+    pub p: f64,
+    /// The same, corrected for all the pairs and environments of this comparison (Holm).
+    pub p_holm: f64,
+}
+
+/// How the score depends on one setting, over all other settings that were tried with it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Sensitivity {
+    /// The setting.
+    pub setting: String,
+    /// For each of its values in order, the value and the scores (means over seeds) of the settings tried with it.
+    pub values: Vec<(String, Vec<f64>)>,
+}
