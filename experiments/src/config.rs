@@ -153,12 +153,16 @@ impl RunConfig {
 
     /// What differs from another configuration, a line each.
     pub fn differences(&self, other: &Self) -> Vec<String> {
-        let value = |config: &Self| serde_json::to_value(config).unwrap_or_default();
-        let (mine, theirs) = (value(self), value(other));
-        let mut lines = Vec::new();
-        collect_differences("", &mine, &theirs, &mut lines);
-        lines
+        differences(self, other)
     }
+}
+
+/// What differs between two things of one kind, a line each.
+pub(crate) fn differences<T: Serialize>(mine: &T, theirs: &T) -> Vec<String> {
+    let value = |it: &T| serde_json::to_value(it).unwrap_or_default();
+    let mut lines = Vec::new();
+    collect_differences("", &value(mine), &value(theirs), &mut lines);
+    lines
 }
 
 fn collect_differences(path: &str, a: &serde_json::Value, b: &serde_json::Value, lines: &mut Vec<String>) {

@@ -127,12 +127,20 @@ pub struct Making {
     pub jobs: usize,
     /// How many threads step the lanes of one run. It changes no number.
     pub env_threads: usize,
+    /// Whether every training episode is written too.
+    pub monitor: bool,
 }
 
 impl Default for Making {
     fn default() -> Self {
         let jobs = thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { existing: Existing::Keep, checkpoint_every: Duration::from_secs(10), jobs, env_threads: 1 }
+        Self {
+            existing: Existing::Keep,
+            checkpoint_every: Duration::from_secs(10),
+            jobs,
+            env_threads: 1,
+            monitor: false,
+        }
     }
 }
 
@@ -244,6 +252,7 @@ impl Make<'_> {
         let manifest = Manifest::new(config.clone(), *seed, self.env_spec.clone(), training.spec().clone(), exact);
         let manifest = Manifest { masks: self.masks, ..manifest };
         let keeping = Keeping::open(dir, &self.found, manifest, self.making.checkpoint_every)?;
+        let keeping = Keeping { monitor: self.making.monitor, ..keeping };
         if keeping.state.is_none() {
             begin_with(config, &mut *agent)?;
         }

@@ -20,7 +20,9 @@ pub use gymkhana_envs as envs;
 
 pub mod acting;
 pub mod cli;
+pub mod comparison;
 pub mod config;
+pub mod configure;
 pub mod evaluate;
 pub mod interrupt;
 pub mod launch;

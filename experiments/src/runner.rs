@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, VecDeque},
     path::Path,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use anyhow::{Context, Result};
@@ -17,7 +17,8 @@ use crate::{
     interrupt::{self, Interrupted},
     observe::{History, Observer, Pace, Record},
     store::{
-        Found, Manifest, RunDir, RunResult,
+        Found, Manifest, Monitor, RunDir, RunResult,
+        monitor::MONITOR,
         run_dir::{BEST_POLICY, FINAL_POLICY, SavedState},
     },
     streams::Streams,
@@ -50,6 +51,8 @@ pub struct Keeping {
     pub history: History,
     /// From one checkpoint to the next.
     pub checkpoint_every: Duration,
+    /// Whether every training episode is kept too.
+    pub monitor: bool,
 }
 
 impl Keeping {
@@ -60,10 +63,26 @@ impl Keeping {
     pub fn open(path: &Path, found: &Found, manifest: Manifest, checkpoint_every: Duration) -> Result<Self> {
         if let Found::Interrupted(_) = found {
             let (dir, state, history) = RunDir::resume(path)?;
-            return Ok(Self { dir: Some(dir), state, history, checkpoint_every });
+            return Ok(Self { dir: Some(dir), state, history, checkpoint_every, monitor: false });
         }
         Ok(Self { dir: Some(RunDir::create(path, manifest)?), checkpoint_every, ..Self::default() })
     }
+
+    /// Where every training episode is kept, if that is wanted or was begun; of a run that goes on, `episodes` are there.
+    fn open_monitor(&self, resumed: bool, env: &str, episodes: u64) -> Result<Option<Monitor>> {
+        let Some(dir) = &self.dir else { return Ok(None) };
+        let path = dir.path().join(MONITOR);
+        Ok(match (resumed, self.monitor || path.exists()) {
+            (_, false) => None,
+            (false, true) => Some(Monitor::create(&path, env, now())?),
+            (true, true) => Some(Monitor::resume(&path, episodes)?),
+        })
+    }
+}
+
+/// Seconds since 1970, for those who read a run beside others.
+fn now() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
 }
 
 /// All of a run that changes, beside agent and lanes.
@@ -203,6 +222,9 @@ struct Run<'a, O, A> {
     last_line: (u64, Duration),
     /// the step of the checkpoint that is kept, if there is one
     kept: Option<u64>,
+    monitor: Option<Monitor>,
+    /// training episodes that are yet to be kept: returns, lengths, and seconds since the run began
+    episodes: Vec<(f64, u32, f64)>,
 }
 
 impl<'a, O: Elem, A: Elem> Run<'a, O, A> {
@@ -241,7 +263,9 @@ impl<'a, O: Elem, A: Elem> Run<'a, O, A> {
         let last_line = (progress.step, progress.elapsed);
         let sitting = (Instant::now(), progress.elapsed);
         let kept = resumed.then_some(progress.step);
-        Ok(Self { config, streams, worlds, agent, keeping, progress, sitting, last_line, kept })
+        let monitor = keeping.open_monitor(resumed, &config.env, progress.rollout.episodes)?;
+        let episodes = Vec::new();
+        Ok(Self { config, streams, worlds, agent, keeping, progress, sitting, last_line, kept, monitor, episodes })
     }
 
     /// One step of every lane; begins a line of metrics where one is due.
@@ -249,11 +273,17 @@ impl<'a, O: Elem, A: Elem> Run<'a, O, A> {
         let Self { worlds: Worlds { training, .. }, agent, progress, config, .. } = self;
         round(*agent, *training, act, &mut progress.rng, &mut progress.log)?;
         let seen = training.seen(act);
+        let known = progress.rollout.ended.len();
         progress.rollout.see(&seen);
 
         let before = progress.step;
         progress.step += seen.lanes() as u64;
         let last = progress.step >= config.steps;
+        if self.monitor.is_some() && progress.rollout.ended.len() > known {
+            let seconds = (self.sitting.1 + self.sitting.0.elapsed()).as_secs_f64();
+            let ended = progress.rollout.ended.range(known..);
+            self.episodes.extend(ended.map(|(earned, length)| (*earned, *length, seconds)));
+        }
         let passes = |interval: u64| interval > 0 && (last || times(before, progress.step, interval) > 0);
         let (line, evaluation) = (passes(config.log_every), passes(config.evaluation.every));
         if line || evaluation {
@@ -276,12 +306,20 @@ impl<'a, O: Elem, A: Elem> Run<'a, O, A> {
             self.evaluate(&mut record)?;
         }
         self.progress.line = None;
+        self.keep_episodes()?;
         self.add_time(&mut record);
         if let Some(dir) = &mut self.keeping.dir {
             dir.append(&record)?;
         }
         self.keeping.history.0.push(record.clone());
         Ok(Some(record))
+    }
+
+    fn keep_episodes(&mut self) -> Result<()> {
+        let Some(monitor) = &mut self.monitor else { return Ok(()) };
+        monitor.append(&self.episodes)?;
+        self.episodes.clear();
+        Ok(())
     }
 
     fn evaluate(&mut self, record: &mut Record) -> Result<()> {
@@ -328,9 +366,13 @@ impl<'a, O: Elem, A: Elem> Run<'a, O, A> {
 
     /// Writes a checkpoint over the one before, unless the agent's parameters are no longer finite.
     fn checkpoint(&mut self) -> Result<()> {
+        self.keep_episodes()?;
         self.progress.elapsed = self.elapsed();
         let Some(dir) = &self.keeping.dir else { return Ok(()) };
         self.agent.check()?;
+        if let Some(monitor) = &self.monitor {
+            monitor.sync()?; // it must not be shorter than the checkpoint says
+        }
         dir.checkpoint(&State::of(&(&self.progress, self.agent.state(), self.worlds.training.state())))?;
         self.kept = Some(self.progress.step);
         Ok(())

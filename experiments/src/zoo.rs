@@ -10,7 +10,6 @@ use crate::config::Values;
 /// Agent, and its file.
 const FILES: &[(&str, &str)] = &[
     ("a2c", include_str!("../zoo/a2c.toml")),
-    ("deep-reinforce", include_str!("../zoo/deep-reinforce.toml")),
     ("double-q-learning", include_str!("../zoo/double-q-learning.toml")),
     ("dqn", include_str!("../zoo/dqn.toml")),
     ("epsilon-greedy", include_str!("../zoo/epsilon-greedy.toml")),
@@ -22,6 +21,7 @@ const FILES: &[(&str, &str)] = &[
     ("ppo", include_str!("../zoo/ppo.toml")),
     ("q-learning", include_str!("../zoo/q-learning.toml")),
     ("q-sigma", include_str!("../zoo/q-sigma.toml")),
+    ("reinforce", include_str!("../zoo/reinforce.toml")),
     ("sarsa", include_str!("../zoo/sarsa.toml")),
     ("sarsa-lambda", include_str!("../zoo/sarsa-lambda.toml")),
     ("semi-gradient-sarsa", include_str!("../zoo/semi-gradient-sarsa.toml")),
@@ -62,7 +62,7 @@ impl Tuned {
 }
 
 /// A TOML value as `--set` takes it.
-fn written(value: &toml::Value) -> String {
+pub(crate) fn written(value: &toml::Value) -> String {
     match value {
         toml::Value::String(text) => text.clone(),
         toml::Value::Array(entries) => entries.iter().map(written).collect::<Vec<_>>().join(","),

@@ -17,7 +17,7 @@ const SMALL: &str = "gamma=0.5;learning_rate=0.02;epsilon=0.8 -> 0.2 over 0.5;hi
     learning_starts=16;train_frequency=1;gradient_steps=1;target_interval=16;n_steps=8;n_epochs=4";
 
 /// And what some agents need to learn in a small one: a policy that unlearns must have gone on trying.
-const OWN: &[(&str, &str)] = &[("ppo", "learning_rate=0.005;ent_coef=0.05"), ("deep-reinforce", "ent_coef=0.05")];
+const OWN: &[(&str, &str)] = &[("ppo", "learning_rate=0.005;ent_coef=0.05"), ("reinforce", "ent_coef=0.05")];
 
 /// A corridor, begun at its last state (one time in four) or its first. Action 0 goes on for nothing, and the step into
 /// the last state ends as it is told; other actions leave for 1.3, and from the last state all do for 4, both times a

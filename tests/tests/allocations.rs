@@ -272,11 +272,9 @@ fn dqn_does_not_allocate_to_act_and_to_remember() {
 fn on_policy_agents_do_not_allocate_to_act_and_to_remember() {
     for env in ["CartPole-v1", "Pendulum-v1"] {
         // Before the first update. Episodes are as long as they are: room for them doubles, and is kept.
-        for (id, setting, allowed) in [
-            ("ppo", ("n_steps", "5000"), 0),
-            ("a2c", ("n_steps", "5000"), 0),
-            ("deep-reinforce", ("episodes", "5000"), 20),
-        ] {
+        for (id, setting, allowed) in
+            [("ppo", ("n_steps", "5000"), 0), ("a2c", ("n_steps", "5000"), 0), ("reinforce", ("episodes", "5000"), 20)]
+        {
             let (entry, batch) = (agents::find(id).unwrap(), (find(env).unwrap().make)(&[]).unwrap());
             let batch = batch.batch(2, &SEEDS).unwrap();
             let setup = Setup { spec: batch.spec(), lanes: 2, steps: 100_000, device: DeviceName::Flex };

@@ -4,9 +4,9 @@ use gymkhana::{
     Training,
     agents::tabular::QLearningConfig,
     config::EvaluationPlan,
+    configure::tuned,
     launch::{Cell, Making, run_cells},
     observe::Observer,
-    sections::study::tuned,
 };
 use gymkhana_envs::{
     Registry,
@@ -82,7 +82,7 @@ fn dqn_balances_the_pole_with_its_tuned_settings() {
 /// The reference results over ten seeds stand under `results/6.3.9`, `results/6.2.2` and `results/5.5.3`.
 #[test]
 fn policy_gradients_balance_the_pole_with_their_tuned_settings() {
-    for (agent, steps, bar) in [("ppo", 100_000, 500.0), ("a2c", 500_000, 490.0), ("deep-reinforce", 500_000, 450.0)] {
+    for (agent, steps, bar) in [("ppo", 100_000, 500.0), ("a2c", 500_000, 490.0), ("reinforce", 500_000, 450.0)] {
         let config = tuned(&Registry::standard(), agent, "CartPole-v1").unwrap();
         assert_eq!(config.steps, steps, "{agent}: the budget of the published result");
         let found = greedy_returns(agent, "CartPole-v1", 1);

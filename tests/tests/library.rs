@@ -7,9 +7,9 @@ use gymkhana::{
     acting::{Action, Seen},
     agents::{Agent, Mode, Policy, Schedule, tabular::QLearningConfig, value::DqnConfig},
     config::EvaluationPlan,
+    configure::tuned,
     launch::{Cell, Making, run_cells},
     observe::{Observer, Record},
-    sections::study::tuned,
 };
 use gymkhana_envs::{
     Env, Registry, Rng, Rows, Seeds, Space, Spec, Step, View,

@@ -41,7 +41,7 @@ use crate::{
 
 params! {
     /// What REINFORCE can be told.
-    pub struct DeepReinforceConfig for "deep-reinforce" {
+    pub struct DeepReinforceConfig for "reinforce" {
         /// step size α of the policy
         learning_rate: Schedule = Schedule::Constant(3e-3), in 0.0..=1.0;
         /// step size α_w of the values

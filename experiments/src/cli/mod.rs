@@ -1,7 +1,9 @@
 //! The command line: a file per command.
 
 mod bench;
+mod cells;
 mod check_env;
+mod compare;
 mod eval;
 mod export;
 mod human;
@@ -16,12 +18,14 @@ mod settings;
 mod show;
 mod solve;
 mod stage;
+mod sweep;
 mod train;
 mod trained;
 mod verdicts;
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode, time::Duration};
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
 use gymkhana_envs::Registry;
 
@@ -53,6 +57,8 @@ enum Command {
     Train(train::Args),
     Eval(eval::Args),
     Export(export::Args),
+    Compare(compare::Args),
+    Sweep(sweep::Args),
     Plot(plot::Args),
     Report(report::Args),
     Play(play::Args),
@@ -112,6 +118,8 @@ pub fn main_with(envs: Registry) -> ExitCode {
         Command::Train(args) => train::main(envs, &args),
         Command::Eval(args) => eval::main(envs, &args),
         Command::Export(args) => export::main(envs, &args),
+        Command::Compare(args) => compare::main(envs, &args),
+        Command::Sweep(args) => sweep::main(envs, &args),
         Command::Plot(args) => plot::main(&args),
         Command::Report(args) => report::main(&args),
         Command::Play(args) => play::main(envs, &args),
@@ -150,6 +158,21 @@ fn of_another_kind(envs: &Registry, name: &str, error: impl Into<anyhow::Error>)
         return error.into();
     };
     Usage(told).into()
+}
+
+/// A count as people write it: `50000`, `50_000`, `5e4`.
+fn count(text: &str) -> Result<u64, String> {
+    gymkhana_envs::params::Value::parse(text)
+}
+
+/// A time that was given as a number of seconds.
+fn seconds(option: &str, seconds: f64) -> anyhow::Result<Duration> {
+    Duration::try_from_secs_f64(seconds).map_err(|_| Usage(format!("`{option} {seconds}` is no time")).into())
+}
+
+/// Opens a page as the system does.
+fn open(page: &Path) -> anyhow::Result<()> {
+    ::open::that_detached(page).with_context(|| format!("cannot open {} in a browser", page.display()))
 }
 
 /// Where to look for a name that is not near any.

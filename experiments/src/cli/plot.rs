@@ -49,7 +49,7 @@ pub(super) fn main(args: &Args) -> Result<()> {
     let mut envs: Vec<&str> = groups.iter().map(|group| group.env.as_str()).collect();
     envs.dedup();
     let panel = Panel { x_label: "environment steps".into(), y_label: axis(&metric), series, ..Panel::default() };
-    let figure = Figure { title: envs.join(", "), panels: vec![panel.focused().into()] };
+    let figure = Figure { title: envs.join(", "), panels: vec![panel.focused().into()], ..Figure::default() };
     let Some((kind, path)) = out else {
         let stem = Path::new("results/runs/plot");
         write_both(&figure, stem)?;

@@ -4,26 +4,69 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use super::out::say;
-use crate::{sections::index, store::atomic};
+use super::{cells, out::say};
+use crate::{
+    comparison,
+    launch::Making,
+    sections::{index, page},
+    store::atomic,
+};
 
-/// Write the page that has every section's figure, what it shows, and whether its numbers pass
+/// Make page, figures and tables anew: of a comparison or a sweep, or of all sections
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
-  gymkhana run all && gymkhana report
+  gymkhana report results/runs/compare-1a2b3c4d     what `gymkhana compare` and `gymkhana sweep` left there
+  gymkhana run all && gymkhana report               the page of all sections
 
-The page is README.md in the directory of the results, made from what `gymkhana run` stored there.")]
+Of a comparison it reads what is done so far; where the runs are no longer there, it draws from summary.json. Of a directory
+of sections it writes README.md and index.html.")]
 pub(super) struct Args {
-    /// Where results are
-    #[arg(long, value_name = "DIR", default_value = "results")]
-    out: PathBuf,
+    /// The directory of a comparison, or of the sections' results
+    #[arg(value_name = "DIR", default_value = "results")]
+    dir: PathBuf,
+    /// Open the page in a browser
+    #[arg(long)]
+    open: bool,
+    /// Of a comparison: also write the metrics as TensorBoard reads them, into tensorboard/
+    #[arg(long)]
+    tensorboard: bool,
 }
 
 pub(super) fn main(args: &Args) -> Result<()> {
-    let page = args.out.join("README.md");
-    let text = index::page(&args.out)?;
-    atomic::create_dir(&args.out)?;
-    atomic::write(&page, text.as_bytes())?;
-    say(&page.display().to_string())
+    match comparison::find(&args.dir)? {
+        Some(kept) => of_comparison(&kept, args),
+        None => of_sections(args),
+    }
+}
+
+fn of_comparison(kept: &comparison::Kept, args: &Args) -> Result<()> {
+    let (dir, jobs) = (&args.dir, Making::default().jobs);
+    if !dir.join("runs").exists() {
+        let summary = comparison::read_summary(dir)?;
+        let written = comparison::write_summary(dir, &summary)?;
+        cells::say_scores(&summary)?;
+        say(&format!("\n{}\n{}", written.page.display(), written.report.display()))?;
+        return if args.open { super::open(&written.page) } else { Ok(()) };
+    }
+    let outcomes = comparison::look(dir, &kept.plan, jobs);
+    let written = cells::results(dir, kept, &outcomes, jobs, args.tensorboard)?;
+    let done = outcomes.iter().filter(|outcome| outcome.made.is_ok()).count();
+    if done < outcomes.len() {
+        say(&format!("{done} of {} cells are done: the others count nowhere", outcomes.len()))?;
+    }
+    if args.open {
+        super::open(&written.page)?;
+    }
+    cells::failures(&outcomes)
+}
+
+fn of_sections(args: &Args) -> Result<()> {
+    let (markdown, html) = (args.dir.join("README.md"), args.dir.join("index.html"));
+    let (text, page) = (index::page(&args.dir)?, page::page(&args.dir)?);
+    atomic::create_dir(&args.dir)?;
+    atomic::write(&markdown, text.as_bytes())?;
+    atomic::write(&html, page.as_bytes())?;
+    say(&format!("{}\n{}", html.display(), markdown.display()))?;
+    if args.open { super::open(&html) } else { Ok(()) }
 }

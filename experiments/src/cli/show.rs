@@ -11,7 +11,8 @@ use gymkhana_envs::{
 use super::out::{columns, say};
 use crate::{
     config::Values,
-    sections::{self, Named, SECTIONS, Section, joined, study::tuned},
+    configure::tuned,
+    sections::{self, Named, SECTIONS, Section, joined},
     zoo,
 };
 

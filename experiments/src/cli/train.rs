@@ -1,26 +1,23 @@
 //! `gymkhana train AGENT ENV`
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use gymkhana_envs::Registry;
 
 use super::{
-    Told, of_another_kind,
+    Told, count, of_another_kind,
     out::{complain, grid, say},
-    settings, status,
+    seconds, settings, status,
     trained::{learned_values, learning_curve, results, settings_text, summary},
 };
 use crate::{
-    config::{EvaluationPlan, Init, RunConfig, default_log_every},
+    config::{Init, RunConfig},
+    configure::{Changes, configure},
     interrupt::Interrupted,
     launch::{self, Cell, Completed, Existing, Making},
     observe::Bars,
     plot::Reference,
-    sections::study::tuned,
     store::{atomic, manifest::Program, run_dir::is_run},
     usage::Usage,
 };
@@ -91,11 +88,9 @@ pub(super) struct Args {
     /// Seconds from one checkpoint to the next
     #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
     checkpoint_every: f64,
-}
-
-/// A count as people write it: `50000`, `50_000`, `5e4`.
-fn count(text: &str) -> Result<u64, String> {
-    gymkhana_envs::params::Value::parse(text)
+    /// Also write every training episode into monitor.csv, as Stable-Baselines3 does
+    #[arg(long)]
+    monitor: bool,
 }
 
 /// `return>=475`
@@ -108,9 +103,8 @@ fn goal(text: &str) -> Result<f64, String> {
 pub(super) fn main(envs: &Registry, args: &Args) -> Result<()> {
     let config = configuration(envs, args)?;
     let spec = launch::check(envs, &config)?;
-    let checkpoint_every = Duration::try_from_secs_f64(args.checkpoint_every)
-        .map_err(|_| Usage(format!("`--checkpoint-every {}` is no time", args.checkpoint_every)))?;
-    let mut making = Making { checkpoint_every, ..Making::default() };
+    let checkpoint_every = seconds("--checkpoint-every", args.checkpoint_every)?;
+    let mut making = Making { checkpoint_every, monitor: args.monitor, ..Making::default() };
     making.jobs = args.jobs.map_or(making.jobs, usize::from);
     making.env_threads = args.env_threads.into();
     making.existing = if args.resume { Existing::Resume } else { Existing::Keep };
@@ -181,24 +175,17 @@ fn configuration(envs: &Registry, args: &Args) -> Result<RunConfig> {
     if let Err(error) = gymkhana_agents::registry::find(&args.agent) {
         return Err(of_another_kind(envs, &args.agent, error));
     }
-    let mut config = tuned(envs, &args.agent, &args.env)?;
     let settings = settings::read(&args.settings)?;
-    config.agent_settings.extend(settings.agent);
-    // Read and written again, so that 1e-3 and 0.001 are one configuration.
-    let agent = gymkhana_agents::registry::find(&config.agent)?;
-    let all = (agent.check)(&launch::pairs(&config.agent_settings))?;
-    config.agent_settings = all.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
-    config.env_settings = launch::env_values(envs, &config.env, &settings.env)?;
-    if !args.wrappers.is_empty() {
-        config.wrappers.clone_from(&args.wrappers);
-    }
-    if let Some(steps) = args.steps {
-        config.steps = steps;
-        config.log_every = default_log_every(steps);
-        config.evaluation = EvaluationPlan::for_steps(steps);
-    }
-    config.lanes = args.lanes.unwrap_or(config.lanes);
-    config.device.clone_from(&args.device);
+    let changes = Changes {
+        untuned: false,
+        agent: settings.agent,
+        env: settings.env,
+        wrappers: (!args.wrappers.is_empty()).then(|| args.wrappers.clone()),
+        steps: args.steps,
+        lanes: args.lanes,
+        device: Some(args.device.clone()),
+    };
+    let mut config = configure(envs, &args.agent, &args.env, &changes)?;
     config.evaluation.every = args.eval_every.unwrap_or(config.evaluation.every);
     config.evaluation.episodes = args.eval_episodes.unwrap_or(config.evaluation.episodes);
     config.until = args.until;

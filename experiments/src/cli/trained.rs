@@ -181,5 +181,5 @@ pub(super) fn learning_curve(title: String, agent: &str, done: &[Completed], thr
         references: threshold.into_iter().collect(),
         ..Panel::default()
     };
-    Figure { title, panels: vec![panel.focused().into()] }
+    Figure { title, panels: vec![panel.focused().into()], ..Figure::default() }
 }

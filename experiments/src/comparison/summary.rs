@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::stats::Interval;
 use crate::{plot::Series, store::manifest::Program};
 
 /// What a comparison found.
@@ -126,17 +127,6 @@ pub struct Aggregate {
     pub more_is_better: bool,
     /// Of each agent, in their order; nothing for one without any run.
     pub intervals: Vec<Option<Interval>>,
-}
-
-/// An estimate with its 95 % interval.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Interval {
-    /// The estimate.
-    pub point: f64,
-    /// The lower end.
-    pub low: f64,
-    /// The upper end.
-    pub high: f64,
 }
 
 /// How probable it is that a run of one agent scores more than a run of another, in the mean over environments.

@@ -19,6 +19,10 @@ pub struct CountBar {
     overall: Option<(ProgressBar, String)>,
 }
 
+/// A bar that counts the steps of many runs together.
+#[derive(Debug)]
+pub struct StepBar(ProgressBar);
+
 /// The bar of one run: steps, speed, the last return, time left.
 #[derive(Debug)]
 pub struct RunBar {
@@ -86,6 +90,16 @@ impl Bars {
         CountBar { bar, overall }
     }
 
+    /// A bar for the steps of many runs.
+    #[expect(clippy::missing_panics_doc, reason = "the template is a constant")]
+    pub fn steps(&self, label: &str, steps: u64) -> StepBar {
+        let bar = self.new_bar(steps);
+        let style = "{prefix} {wide_bar:.green/blue} {percent:>3} % · {elapsed}, about {eta} left";
+        bar.set_style(ProgressStyle::with_template(style).expect("a template"));
+        bar.set_prefix(label.to_owned());
+        StepBar(bar)
+    }
+
     /// A bar for a run of that many steps.
     #[expect(clippy::missing_panics_doc, reason = "the template is a constant")]
     pub fn add(&self, label: &str, steps: u64) -> RunBar {
@@ -99,6 +113,24 @@ impl Bars {
         bar.set_prefix(label.to_owned());
         bar.set_message("");
         RunBar { bar, begun: false, greedy: false }
+    }
+}
+
+impl StepBar {
+    /// So many steps have been taken.
+    pub fn set(&self, steps: u64) {
+        self.0.set_position(steps);
+    }
+
+    /// What is counted.
+    pub fn label(&self, label: &str) {
+        self.0.set_prefix(label.to_owned());
+    }
+}
+
+impl Drop for StepBar {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
     }
 }
 

@@ -3,10 +3,12 @@
 pub mod bars;
 mod pace;
 pub mod record;
+pub mod total;
 
 pub use bars::{Bars, CountBar, RunBar};
 pub(crate) use pace::Pace;
 pub use record::{History, Record};
+pub use total::Total;
 
 /// Is told how a run goes.
 pub trait Observer {

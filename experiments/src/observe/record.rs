@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// One line of metrics: what was measured since the line before. Keys are `rollout/…` (training episodes that ended),
 /// `train/…` (the agent's own), `eval/…` (greedy evaluation) and `time/…` (all that depends on the clock, and nothing
@@ -53,16 +53,15 @@ impl History {
     pub fn curve(&self, key: &str) -> (Vec<f64>, Vec<f64>) {
         self.0.iter().filter_map(|record| Some((record.step as f64, record.get(key)?))).unzip()
     }
+}
 
-    /// Reads lines of JSON; an unfinished last one, as a kill leaves it, is left out.
-    ///
-    /// # Errors
-    /// The first line that is none, counted from 1.
-    pub fn parse(text: &str) -> Result<Self, (usize, serde_json::Error)> {
-        let whole = &text[..text.rfind('\n').map_or(0, |end| end + 1)];
-        let lines = whole.lines().enumerate().map(|(i, line)| serde_json::from_str(line).map_err(|e| (i + 1, e)));
-        lines.collect::<Result<_, _>>().map(Self)
-    }
+/// Reads lines of JSON, or of each what a type takes of it; an unfinished last one, as a kill leaves it, is left out.
+///
+/// # Errors
+/// The first line that is none, counted from 1.
+pub fn lines<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, (usize, serde_json::Error)> {
+    let whole = &text[..text.rfind('\n').map_or(0, |end| end + 1)];
+    whole.lines().enumerate().map(|(i, line)| serde_json::from_str(line).map_err(|e| (i + 1, e))).collect()
 }
 
 #[cfg(test)]
@@ -77,10 +76,10 @@ mod tests {
         record.put("train/nothing", f64::NAN);
         let line = record.to_line();
         assert_eq!(line, "{\"step\":7,\"time/elapsed\":1.5,\"train/loss\":0.30000000000000004}\n");
-        let history = History::parse(&format!("{line}{}", &line[..9])).unwrap();
+        let history = History(lines(&format!("{line}{}", &line[..9])).unwrap());
         assert_eq!(history.0, [record.clone()]);
         assert_eq!(history.curve("train/loss"), (vec![7.0], vec![0.1 + 0.2]));
         assert_eq!(record.without_time().values.len(), 1);
-        assert_eq!(History::parse("{\"step\":1}\nnonsense\n").unwrap_err().0, 2);
+        assert_eq!(lines::<Record>("{\"step\":1}\nnonsense\n").unwrap_err().0, 2);
     }
 }

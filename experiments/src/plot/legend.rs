@@ -37,6 +37,8 @@ struct Entry {
     sample: Sample,
     band: bool,
     empty: bool,
+    /// Whether it is in the legend; else it has its colour only.
+    listed: bool,
 }
 
 /// What shows an entry's look.
@@ -52,10 +54,16 @@ impl Legend {
     /// Gives each label its look, in the order of first appearance.
     pub(super) fn new(figure: &Figure) -> Self {
         let mut legend = Self { curves: Vec::new(), references: Vec::new() };
+        figure.labels.iter().for_each(|label| legend.add_color(label));
         for plot in &figure.panels {
             match plot {
                 Plot::Lines(panel) => panel.series.iter().for_each(|series| legend.add_curve(panel, series)),
                 Plot::Bars(bars) => bars.bars.iter().for_each(|bar| legend.add_group(bar)),
+                Plot::Intervals(intervals) => {
+                    // Their names stand beside them.
+                    intervals.rows.iter().for_each(|row| legend.add_color(row.group()));
+                    intervals.reference.iter().for_each(|it| legend.add_reference(it));
+                }
                 Plot::HeatMap(_) | Plot::Violins(_) | Plot::Diagram(_) => {}
             }
             plot.vertical().into_iter().flat_map(Vertical::shown).for_each(|(it, _)| legend.add_reference(it));
@@ -79,9 +87,23 @@ impl Legend {
     }
 
     fn add(&mut self, label: &str, sample: Sample, dashed: bool, band: bool, empty: bool) {
-        if let Some(known) = self.curves.iter_mut().find(|entry| entry.label == label) {
-            known.band |= band;
-            known.empty &= empty;
+        self.add_color(label);
+        let Some(entry) = self.curves.iter_mut().find(|entry| entry.label == label) else { return };
+        if entry.listed {
+            entry.band |= band;
+            entry.empty &= empty;
+            return;
+        }
+        entry.width = if sample == Sample::Joined { JOIN_WIDTH } else { CURVE_WIDTH };
+        if dashed {
+            entry.dashes = DASHES;
+        }
+        (entry.sample, entry.band, entry.empty, entry.listed) = (sample, band, empty, true);
+    }
+
+    /// Gives a label its colour, if it has none.
+    fn add_color(&mut self, label: &str) {
+        if self.curves.iter().any(|entry| entry.label == label) {
             return;
         }
         let index = self.curves.len();
@@ -90,11 +112,12 @@ impl Legend {
         self.curves.push(Entry {
             label: label.to_owned(),
             color: PALETTE[index % PALETTE.len()],
-            width: if sample == Sample::Joined { JOIN_WIDTH } else { CURVE_WIDTH },
-            dashes: if again || dashed { DASHES } else { &[] },
-            sample,
-            band,
-            empty,
+            width: CURVE_WIDTH,
+            dashes: if again { DASHES } else { &[] },
+            sample: Sample::Line,
+            band: false,
+            empty: true,
+            listed: false,
         });
     }
 
@@ -108,6 +131,7 @@ impl Legend {
                 sample: Sample::Line,
                 band: false,
                 empty: false,
+                listed: true,
             });
         }
     }
@@ -119,7 +143,7 @@ impl Legend {
         (color, if series.style == LineStyle::Dashed { DASHES } else { dashes })
     }
 
-    /// Colour of a group of bars.
+    /// Colour of a group of bars or of estimates.
     pub(super) fn group(&self, label: &str) -> RGBColor {
         self.curves.iter().find(|entry| entry.label == label).map_or(TEXT, |entry| entry.color)
     }
@@ -172,7 +196,7 @@ struct Item<'a> {
 }
 
 fn items(entries: &[Entry], room: f64) -> Vec<Item<'_>> {
-    let named: Vec<&Entry> = entries.iter().filter(|entry| !entry.label.trim().is_empty()).collect();
+    let named: Vec<&Entry> = entries.iter().filter(|entry| entry.listed && !entry.label.trim().is_empty()).collect();
     let item = |entry, text: &str| {
         let text = font::fit(text, FONT, room / SLACK - SAMPLE - GAP);
         Item { entry, width: SAMPLE + GAP + font::width(&text, FONT) * SLACK, text }

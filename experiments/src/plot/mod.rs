@@ -1,4 +1,4 @@
-//! Figures as SVG and PNG, drawn from data alone: curves, heat maps, violins, bars, diagrams.
+//! Figures as SVG and PNG, drawn from data alone: curves, heat maps, violins, bars, intervals, diagrams.
 //!
 //! A [`Figure`] is plain data: it serialises with serde (a gap is `null`), so it can be kept beside the picture and
 //! redrawn without rerunning anything. Drawing reads no file, looks up no font and knows no clock: the same figure
@@ -21,6 +21,7 @@
 //!         ..Panel::default()
 //!     }
 //!     .into()],
+//!     ..Figure::default()
 //! };
 //! assert!(figure.svg()?.starts_with("<svg"));
 //! assert_eq!(&figure.png()?[1..4], b"PNG");
@@ -37,6 +38,7 @@ mod font;
 mod frame;
 mod gaps;
 mod heat_map;
+mod intervals;
 mod layout;
 mod legend;
 mod paint;
@@ -53,10 +55,12 @@ mod violins;
 pub use bars::{Bar, Bars};
 pub use diagram::{Diagram, Edge, Node, Shape};
 pub use heat_map::HeatMap;
+pub use intervals::{Estimate, Intervals};
 pub use scale::Scale;
 pub use violins::{Violin, Violins};
 
 use anyhow::{Result, ensure};
+use plotters::style::RGBColor;
 use serde::{Deserialize, Serialize};
 
 use frame::Vertical;
@@ -68,7 +72,7 @@ const MOST_PANELS: usize = 12;
 
 /// One image: panels side by side, three to a row (four stand two by two), over one common legend.
 ///
-/// A label has the same colour in every panel; colours follow the order in which labels first appear.
+/// A label has the same colour in every panel; colours follow `labels`, then the order in which labels first appear.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Figure {
@@ -76,6 +80,10 @@ pub struct Figure {
     pub title: String,
     /// What is drawn, left to right; a figure without panels says "no data".
     pub panels: Vec<Plot>,
+    /// Labels that have their colours first, in this order, so that a label looks the same in figures that lack
+    /// another. One that is in no panel is not in the legend either.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
 }
 
 /// One panel of a figure.
@@ -90,6 +98,8 @@ pub enum Plot {
     Violins(Violins),
     /// Numbers side by side.
     Bars(Bars),
+    /// Estimates with their intervals, one below the other.
+    Intervals(Intervals),
     /// Nodes and edges.
     Diagram(Diagram),
 }
@@ -155,12 +165,13 @@ pub enum LineStyle {
     Points,
 }
 
-/// A dashed horizontal line: a published score, an optimum. Its value is written at its right end.
+/// A dashed line across a panel: a published score, an optimum. The value of a horizontal one is written at its right
+/// end.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reference {
     /// Name in the legend.
     pub label: String,
-    /// Height of the line.
+    /// Height of the line; among [`Intervals`] it is upright, and this is its place along the axis.
     #[serde(with = "gaps::one")]
     pub y: f64,
 }
@@ -205,6 +216,7 @@ impl Plot {
             Self::HeatMap(map) => map.check(),
             Self::Violins(violins) => violins.check(),
             Self::Bars(bars) => bars.check(),
+            Self::Intervals(intervals) => intervals.check(),
             Self::Diagram(diagram) => diagram.check(),
         }
     }
@@ -215,7 +227,7 @@ impl Plot {
             Self::Lines(panel) => Some(panel.vertical()),
             Self::Violins(violins) => Some(violins.vertical()),
             Self::Bars(bars) => Some(bars.vertical()),
-            Self::HeatMap(_) | Self::Diagram(_) => None,
+            Self::HeatMap(_) | Self::Intervals(_) | Self::Diagram(_) => None,
         }
     }
 
@@ -225,6 +237,7 @@ impl Plot {
             Self::HeatMap(map) => map.draw(cell, scene),
             Self::Violins(violins) => violins.draw(cell, legend, scene),
             Self::Bars(bars) => bars.draw(cell, legend, scene),
+            Self::Intervals(intervals) => intervals.draw(cell, intervals.room(), legend, scene),
             Self::Diagram(diagram) => diagram.draw(cell, scene),
         }
     }
@@ -254,10 +267,31 @@ impl From<Bars> for Plot {
     }
 }
 
+impl From<Intervals> for Plot {
+    fn from(intervals: Intervals) -> Self {
+        Self::Intervals(intervals)
+    }
+}
+
 impl From<Diagram> for Plot {
     fn from(diagram: Diagram) -> Self {
         Self::Diagram(diagram)
     }
+}
+
+/// The colours of labels in their order, as `#rrggbb`; past the last they come round again.
+pub fn palette() -> Vec<String> {
+    theme::PALETTE.map(hex).into()
+}
+
+/// The colour of a value between 0 and 1 in a [`HeatMap`], and that of a text on it, as `#rrggbb`.
+pub fn shade(value: f64) -> [String; 2] {
+    let color = color::of(value);
+    [hex(color), hex(color::ink(color))]
+}
+
+fn hex(RGBColor(red, green, blue): RGBColor) -> String {
+    format!("#{red:02x}{green:02x}{blue:02x}")
 }
 
 /// Refuses a range that an axis cannot cover.

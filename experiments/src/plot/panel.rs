@@ -22,7 +22,7 @@ pub(super) fn draw(panel: &Panel, cell: Area, legend: &Legend, scene: &mut Scene
     if panel.series.iter().all(|series| panel.is_empty(series)) {
         curves.frame.draw_emptiness(scene);
     } else {
-        curves.draw_grid_and_ticks_of_x(scene);
+        draw_grid_and_ticks_of_x(&curves.x, curves.frame.area, scene);
     }
     curves.frame.draw_grid_and_ticks(scene);
     curves.frame.draw_references(legend, scene);
@@ -78,17 +78,6 @@ impl<'a> Curves<'a> {
         (self.frame.area.left + self.x.place(x) * self.frame.area.width(), self.frame.height(y))
     }
 
-    fn draw_grid_and_ticks_of_x(&self, scene: &mut Scene) {
-        let Area { left, top, right, bottom } = self.frame.area;
-        for (place, label) in &self.x.ticks {
-            let x = left + self.x.place(*place) * self.frame.area.width();
-            scene.line(vec![(x, top), (x, bottom)], GRID, HAIRLINE);
-            scene.line(vec![(x, bottom), (x, bottom + TICK)], SPINE, HAIRLINE);
-            scene.text((x, bottom + TICK + PAD + TICK_SIZE / 2.0), label, TICKS, MUTED, Align::Middle);
-        }
-        scene.line(vec![(left, bottom), (right, bottom)], SPINE, HAIRLINE);
-    }
-
     fn draw_band(&self, series: &Series, scene: &mut Scene) {
         let (color, _) = self.legend.curve(series);
         let edges = self.panel.column(series, &series.low).zip(self.panel.column(series, &series.high));
@@ -138,8 +127,20 @@ impl<'a> Curves<'a> {
     }
 }
 
+/// Draws a horizontal axis below an area, and its grid within.
+pub(super) fn draw_grid_and_ticks_of_x(axis: &Axis, area: Area, scene: &mut Scene) {
+    let Area { left, top, right, bottom } = area;
+    for (place, label) in &axis.ticks {
+        let x = left + axis.place(*place) * area.width();
+        scene.line(vec![(x, top), (x, bottom)], GRID, HAIRLINE);
+        scene.line(vec![(x, bottom), (x, bottom + TICK)], SPINE, HAIRLINE);
+        scene.text((x, bottom + TICK + PAD + TICK_SIZE / 2.0), label, TICKS, MUTED, Align::Middle);
+    }
+    scene.line(vec![(left, bottom), (right, bottom)], SPINE, HAIRLINE);
+}
+
 /// A horizontal axis whose labels do not touch.
-fn axis_of_x(scale: Scale, range: (f64, f64), width: f64) -> Axis {
+pub(super) fn axis_of_x(scale: Scale, range: (f64, f64), width: f64) -> Axis {
     let mut wanted = (width / 70.0).floor();
     loop {
         let axis = scale.axis(range, wanted);

@@ -1,10 +1,11 @@
 //! The page of all results: every section's figure, what it shows, and whether its numbers pass.
 
-use std::{fmt::Write as _, path::Path};
+use std::{fmt::Write as _, fs, path::Path};
 
 use anyhow::Result;
 
 use super::{Check, SECTIONS, Section, Stored, joined, read_stored};
+use crate::comparison;
 
 /// What stands above the sections.
 const HEAD: &str = "\
@@ -67,8 +68,29 @@ pub fn page(dir: &Path) -> Result<String> {
             found.command,
         );
     }
+    text.push_str(&comparisons(dir)?);
     text.push_str(FOOT);
     Ok(text)
+}
+
+/// Comparisons that lie beside the sections.
+fn comparisons(dir: &Path) -> Result<String> {
+    let inside = fs::read_dir(dir).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
+    let mut folders: Vec<_> = inside.filter(|path| path.is_dir()).collect();
+    folders.sort();
+    let mut text = String::new();
+    for folder in folders {
+        let (Some(kept), Some(name)) = (comparison::find(&folder)?, folder.file_name()) else { continue };
+        let (name, title, command) = (name.to_string_lossy(), kept.plan.title, kept.command);
+        let _ = writeln!(text, "| [{title}]({name}/report.md) | [index.html]({name}/index.html) | `{command}` |");
+    }
+    if text.is_empty() {
+        return Ok(text);
+    }
+    Ok(format!(
+        "\n## Comparisons\n\nOver many seeds, with intervals by the stratified bootstrap, profiles and paired tests. The page \
+         works offline.\n\n| comparison | page | command |\n|---|---|---|\n{text}"
+    ))
 }
 
 fn heading(section: &Section) -> String {

@@ -5,6 +5,7 @@ mod bandits;
 mod check;
 pub mod index;
 mod names;
+pub mod page;
 mod planned;
 mod report;
 mod rollouts;

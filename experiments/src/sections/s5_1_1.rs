@@ -235,6 +235,7 @@ fn figure(fitted: &[f64; 3], learnt: &[f64; 3], cures: &Sums) -> Figure {
     Figure {
         title: "5.1.1 A record that is fitted, arms that are pulled".into(),
         panels: vec![bars.into(), panel.into()],
+        ..Figure::default()
     }
 }
 

@@ -81,6 +81,7 @@ fn run(_: &Study<'_>) -> Result<Findings> {
         figure: Figure {
             title: "5.1.2 Agent, environment, reward".into(),
             panels: vec![diagram(model, &best.values, &choices).into()],
+            ..Figure::default()
         },
     })
 }

@@ -109,6 +109,7 @@ fn run(_: &Study<'_>) -> Result<Findings> {
                 chain(&days).into(),
                 bars(blind, seeing).into(),
             ],
+            ..Figure::default()
         },
     })
 }

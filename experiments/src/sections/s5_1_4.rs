@@ -74,7 +74,7 @@ fn run(study: &Study<'_>) -> Result<Findings> {
         checks: Vec::new(),
         tables: Vec::new(),
         conclusions: Vec::new(),
-        figure: Figure { title: "5.1.4 Exploration and exploitation".into(), panels: Vec::new() },
+        figure: Figure { title: "5.1.4 Exploration and exploitation".into(), panels: Vec::new(), ..Figure::default() },
     };
     testbed::run(study, &mut findings)?;
     settings::run(study, &mut findings)?;

@@ -156,6 +156,7 @@ fn run(study: &Study<'_>) -> Result<Findings> {
                 map("Q-learning: max Q and the greedy policy", &q_learning.q).into(),
                 map("Sarsa: max Q and the greedy policy", &sarsa.q).into(),
             ],
+            ..Figure::default()
         },
     })
 }

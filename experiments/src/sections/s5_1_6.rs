@@ -228,6 +228,7 @@ fn figure(sizes: &[usize], found: &[Vec<[f64; 4]>], [random, stages]: [f64; 2]) 
             }
             .into(),
         ],
+        ..Figure::default()
     }
 }
 

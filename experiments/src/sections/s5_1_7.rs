@@ -64,7 +64,11 @@ fn run(study: &Study<'_>) -> Result<Findings> {
             rows: TREE.iter().filter_map(row).collect(),
         }],
         conclusions: vec![format!("{count} of {} algorithms at {} branches run.", leaves.len(), TREE.len())],
-        figure: Figure { title: "5.1.7 A taxonomy of reinforcement learning".into(), panels: panels() },
+        figure: Figure {
+            title: "5.1.7 A taxonomy of reinforcement learning".into(),
+            panels: panels(),
+            ..Figure::default()
+        },
     })
 }
 

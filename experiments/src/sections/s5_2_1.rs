@@ -110,6 +110,7 @@ fn run(_: &Study<'_>) -> Result<Findings> {
                 weights().into(),
                 horizons(&**river.model(), turning)?.into(),
             ],
+            ..Figure::default()
         },
     })
 }

@@ -76,6 +76,7 @@ fn run(_: &Study<'_>) -> Result<Findings> {
         figure: Figure {
             title: "5.2.2 Returns computed backwards".into(),
             panels: vec![there_and_back(&worth).into(), effort()],
+            ..Figure::default()
         },
     })
 }

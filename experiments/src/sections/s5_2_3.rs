@@ -94,6 +94,7 @@ fn run(_: &Study<'_>) -> Result<Findings> {
                 winning(&won).into(),
                 stakes(table(&gambler)?, &won).into(),
             ],
+            ..Figure::default()
         },
     })
 }

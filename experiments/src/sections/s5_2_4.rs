@@ -92,6 +92,7 @@ fn run(study: &Study<'_>) -> Result<Findings> {
         figure: Figure {
             title: "5.2.4 Reward, return, value".into(),
             panels: vec![mean_of_four(value).into(), histogram(model, &travels).into(), running_means(&travels).into()],
+            ..Figure::default()
         },
     })
 }

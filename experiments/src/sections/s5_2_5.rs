@@ -120,6 +120,7 @@ fn run(_: &Study<'_>) -> Result<Findings> {
         figure: Figure {
             title: "5.2.5 Bellman equation: Jack's car rental, γ = 0.9".into(),
             panels: vec![residuals(&found).into(), policy(&moved).into()],
+            ..Figure::default()
         },
     })
 }

@@ -114,6 +114,7 @@ fn run(_: &Study<'_>) -> Result<Findings> {
         figure: Figure {
             title: "5.2.6 Q from V and V from Q".into(),
             panels: vec![v_from_q(chosen).into(), q_from_v().into(), best_actions(&envs)?.into()],
+            ..Figure::default()
         },
     })
 }

@@ -226,6 +226,7 @@ fn run(study: &Study<'_>) -> Result<Findings> {
                 sampling_panel(&squared).into(),
                 control_panel(&curves, after, best.start).into(),
             ],
+            ..Figure::default()
         },
     })
 }

@@ -109,6 +109,7 @@ fn run(study: &Study<'_>) -> Result<Findings> {
                 }
                 .into(),
             ],
+            ..Figure::default()
         },
     })
 }

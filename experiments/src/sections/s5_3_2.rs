@@ -237,5 +237,6 @@ fn figure(runs: &[Vec<Seen>]) -> Figure {
             }
             .into(),
         ],
+        ..Figure::default()
     }
 }

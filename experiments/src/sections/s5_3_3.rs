@@ -216,6 +216,6 @@ fn run(study: &Study<'_>) -> Result<Findings> {
             header: ["method", "n or λ", "α", "error"].map(String::from).into(),
             rows,
         }],
-        figure: Figure { title: "5.3.3 n-step TD and TD(λ)".into(), panels: drawn },
+        figure: Figure { title: "5.3.3 n-step TD and TD(λ)".into(), panels: drawn, ..Figure::default() },
     })
 }

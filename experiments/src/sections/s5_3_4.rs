@@ -217,6 +217,7 @@ fn run(study: &Study<'_>) -> Result<Findings> {
                 }
                 .into(),
             ],
+            ..Figure::default()
         },
     })
 }

@@ -109,6 +109,7 @@ fn run(study: &Study<'_>) -> Result<Findings> {
         figure: Figure {
             title: "5.4.2 DQN".into(),
             panels: all.iter().map(|trained| trained.panel().into()).collect(),
+            ..Figure::default()
         },
     })
 }

@@ -29,7 +29,7 @@ the other side and comes back, a small one climbs.",
     trains: &[],
     further: &[
         "gymkhana show ShortCorridor",
-        "gymkhana train reinforce ShortCorridor --set learning_rate=1e-4 --set initial_policy=0.95:0.05",
+        "gymkhana train tabular-reinforce ShortCorridor --set learning_rate=1e-4 --set initial_policy=0.95:0.05",
         "gymkhana train q-learning ShortCorridor",
     ],
     costly: false,
@@ -152,6 +152,7 @@ fn figure(best: f64) -> Result<Figure> {
             }
             .into(),
         ],
+        ..Figure::default()
     })
 }
 

@@ -38,7 +38,7 @@ over that number; a baseline changes nothing in the mean, and saves episodes.",
     further: &[
         "gymkhana run 5.5.1",
         "gymkhana run 5.5.3",
-        "gymkhana train reinforce Gridworld --set baseline=true --set learning_rate=0.1",
+        "gymkhana train tabular-reinforce Gridworld --set baseline=true --set learning_rate=0.1",
     ],
     costly: false,
     run,
@@ -323,6 +323,7 @@ fn figure(sampled: &[f64], counts: &[u32], far: [&[&[f64]]; 2]) -> Figure {
             }
             .into(),
         ],
+        ..Figure::default()
     }
 }
 

@@ -46,11 +46,11 @@ networks, means over seeds with 95 % bands.",
 The mean over seeds is not what is checked: 2 or 3 of 1,000 runs of REINFORCE collapse to going left, and own it. One-step
 actor-critic is right where states can be told apart. Here every step but the last has δ = −1, and the last, to the right,
 δ = −1 − V with V = −N, the expected length: over an episode that is α N (1 − p) in the mean, to the right for every p.",
-    trains: &[("deep-reinforce", "CartPole-v1")],
+    trains: &[("reinforce", "CartPole-v1")],
     further: &[
-        "gymkhana show reinforce",
-        "gymkhana train deep-reinforce CartPole-v1 --seeds 4",
-        "gymkhana train reinforce FrozenLake-v1 --set baseline=true --steps 500000",
+        "gymkhana show tabular-reinforce",
+        "gymkhana train reinforce CartPole-v1 --seeds 4",
+        "gymkhana train tabular-reinforce FrozenLake-v1 --set baseline=true --steps 500000",
         "gymkhana train actor-critic-lambda CliffWalking-v1 --set learning_rate=0.1 --set env.time_limit=500 --steps 500000",
     ],
     costly: true,
@@ -59,7 +59,7 @@ actor-critic is right where states can be told apart. Here every step but the la
 
 const TASKS: [Task; 2] = [
     Task {
-        agent: "deep-reinforce",
+        agent: "reinforce",
         name: "REINFORCE with a baseline",
         env: "CartPole-v1",
         bar: 450.0,
@@ -71,7 +71,7 @@ const TASKS: [Task; 2] = [
         settings: &[("baseline", "true")],
     },
     Task {
-        agent: "deep-reinforce",
+        agent: "reinforce",
         name: "REINFORCE",
         env: "CartPole-v1",
         bar: 450.0,
@@ -328,5 +328,6 @@ fn figure(all: &[(&str, &[Run]); 4], deep: &[Trained]) -> Figure {
             }
             .into(),
         ],
+        ..Figure::default()
     }
 }

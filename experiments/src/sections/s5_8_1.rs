@@ -243,7 +243,7 @@ fn figure(
         updates.into(),
         values.into(),
     ];
-    Ok(Figure { title: "5.8.1 Learning with a model".into(), panels })
+    Ok(Figure { title: "5.8.1 Learning with a model".into(), panels, ..Figure::default() })
 }
 
 #[cfg(test)]

@@ -325,6 +325,7 @@ fn figure(traces: [f64; 3], sampled: &[Vec<f64>; 3], climb: &Climb) -> Figure {
             }
             .into(),
         ],
+        ..Figure::default()
     }
 }
 

@@ -264,6 +264,7 @@ fn figure(seen: &[Run], blind: &[Run]) -> Figure {
             }
             .into(),
         ],
+        ..Figure::default()
     }
 }
 

@@ -147,6 +147,7 @@ fn figure(learnt: &Tally, lost: &Tally) -> Figure {
     Figure {
         title: format!("6.2.1 Advantage: returns {}", RETURNS.map(number).join(", ")),
         panels: vec![variance.into(), learning.into()],
+        ..Figure::default()
     }
 }
 

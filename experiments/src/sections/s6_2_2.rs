@@ -68,6 +68,7 @@ fn run(study: &Study<'_>) -> Result<Findings> {
         figure: Figure {
             title: "6.2.2 A2C".into(),
             panels: all.iter().map(|trained| trained.panel().into()).collect(),
+            ..Figure::default()
         },
     })
 }

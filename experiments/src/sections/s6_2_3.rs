@@ -176,6 +176,7 @@ fn figure() -> Figure {
             }
             .into(),
         ],
+        ..Figure::default()
     }
 }
 

@@ -274,5 +274,6 @@ fn figure(returns: Vec<f64>, errors: &[(f64, f64)]) -> Figure {
             }
             .into(),
         ],
+        ..Figure::default()
     }
 }

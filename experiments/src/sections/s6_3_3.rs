@@ -274,6 +274,7 @@ fn figure(cases: &[(f64, f64)], found: &[(f64, f64)], runs: &[Estimates]) -> Fig
             }
             .into(),
         ],
+        ..Figure::default()
     }
 }
 

@@ -181,6 +181,7 @@ fn figure(kept: Vec<f64>, free: Vec<f64>) -> Figure {
             }
             .into(),
         ],
+        ..Figure::default()
     }
 }
 

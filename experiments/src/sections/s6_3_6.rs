@@ -173,6 +173,7 @@ fn run(study: &Study<'_>) -> Result<Findings> {
                     .into()
                 })
                 .into(),
+            ..Figure::default()
         },
     })
 }

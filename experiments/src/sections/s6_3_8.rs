@@ -193,5 +193,6 @@ fn figure(passed: &[Passed]) -> Figure {
             }
             .into(),
         ],
+        ..Figure::default()
     }
 }

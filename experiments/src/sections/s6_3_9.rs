@@ -176,6 +176,7 @@ fn run(study: &Study<'_>) -> Result<Findings> {
         figure: Figure {
             title: "6.3.9 PPO and A2C".into(),
             panels: std::iter::once(gradients).chain(all.iter().map(Trained::panel)).map(Into::into).collect(),
+            ..Figure::default()
         },
     })
 }

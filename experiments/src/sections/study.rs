@@ -7,12 +7,13 @@ use gymkhana_envs::Registry;
 use serde::Serialize;
 
 use crate::{
-    config::{EvaluationPlan, RunConfig, Values, default_log_every},
+    config::RunConfig,
+    configure::tuned,
     interrupt::{self, Interrupted},
     launch::{self, Cell, Completed, Making},
     observe::Bars,
     plot::Series,
-    threads, zoo,
+    threads,
 };
 
 /// How large a section runs.
@@ -143,34 +144,6 @@ impl<'a> Study<'a> {
         self.trainings.borrow_mut().push(Training { config, seeds: made.iter().map(Ended::of).collect() });
         Ok(made)
     }
-}
-
-/// The configuration with an agent's tuned settings for an environment, or its defaults.
-///
-/// # Errors
-/// If there is no such agent or environment.
-pub fn tuned(envs: &Registry, agent: &str, env: &str) -> Result<RunConfig> {
-    let agent = gymkhana_agents::registry::find(agent)?;
-    let env = envs.find(env)?;
-    let tuned =
-        zoo::find(agent.id, env.id)?.unwrap_or_else(|| zoo::Tuned { steps: 100_000, lanes: 1, ..Default::default() });
-    let settings: Values = tuned.agent_settings();
-    let all = (agent.check)(&launch::pairs(&settings))?;
-    Ok(RunConfig {
-        agent: agent.id.into(),
-        agent_settings: all.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
-        env: env.id.into(),
-        given: false,
-        env_settings: launch::env_values(envs, env.id, &Values::new())?,
-        steps: tuned.steps,
-        lanes: tuned.lanes,
-        wrappers: tuned.wrappers,
-        device: "flex".into(),
-        log_every: default_log_every(tuned.steps),
-        evaluation: EvaluationPlan::for_steps(tuned.steps),
-        until: None,
-        init: None,
-    })
 }
 
 /// The curve of a key over the seeds of a training: mean and 95 % band.

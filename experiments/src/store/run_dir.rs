@@ -17,11 +17,11 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use gymkhana_envs::State;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{Manifest, RunResult, atomic, framed};
 use crate::{
-    observe::{History, Record},
+    observe::{History, Record, record::lines},
     usage::Usage,
 };
 
@@ -44,6 +44,18 @@ pub enum Found {
     /// A run that is finished.
     Finished(Box<Manifest>, RunResult),
 }
+
+/// Another process has the run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Busy(String);
+
+impl std::fmt::Display for Busy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Busy {}
 
 const MANIFEST: &str = "manifest.json";
 const METRICS: &str = "metrics.jsonl";
@@ -73,7 +85,7 @@ impl RunDir {
         atomic::create_dir(path)?;
         let file = open_metrics(path)?;
         if is_run(path) {
-            bail!("another process has begun a run in {}", path.display());
+            bail!(Busy(format!("another process has begun a run in {}", path.display())));
         }
         atomic::remove_leftovers(path)?;
         file.set_len(0).with_context(|| format!("cannot write {}", path.join(METRICS).display()))?;
@@ -88,6 +100,9 @@ impl RunDir {
     pub fn resume(path: &Path) -> Result<(Self, Option<State>, History)> {
         let manifest = read_manifest(path)?;
         let mut file = open_metrics(path)?;
+        if is_finished(path) {
+            bail!(Busy(format!("another process has finished the run in {}", path.display())));
+        }
         let checkpoint = path.join(CHECKPOINT);
         let saved = if checkpoint.exists() {
             let advice = || {
@@ -208,9 +223,14 @@ fn open_metrics(path: &Path) -> Result<File> {
     let file = open.with_context(|| format!("cannot write {}", metrics.display()))?;
     // Any other error is a file system without locks.
     if let Err(TryLockError::WouldBlock) = file.try_lock() {
-        bail!("another process is at work in {}", path.display());
+        bail!(Busy(format!("another process is at work in {}", path.display())));
     }
     Ok(file)
+}
+
+/// Whether another process is at work on the run at `path`.
+pub fn is_busy(path: &Path) -> bool {
+    open_metrics(path).is_err_and(|error| error.is::<Busy>())
 }
 
 /// Whether the run at `path` is finished.
@@ -248,9 +268,17 @@ pub fn read_result(path: &Path) -> Result<RunResult> {
 /// # Errors
 /// If they cannot be read, or a line is damaged.
 pub fn read_history(path: &Path) -> Result<History> {
+    read_lines(path).map(History)
+}
+
+/// The lines of metrics of the run at `path`, or of each what a type takes of it.
+///
+/// # Errors
+/// If they cannot be read, or a line is damaged.
+pub fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
     let path = path.join(METRICS);
     let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    History::parse(&text).map_err(|(line, error)| anyhow::anyhow!("{}, line {line}: {error}", path.display()))
+    lines(&text).map_err(|(line, error)| anyhow::anyhow!("{}, line {line}: {error}", path.display()))
 }
 
 /// A policy of the run at `path`, by one of the names above.
@@ -287,7 +315,18 @@ pub fn runs_at(path: &Path) -> Result<Vec<PathBuf>> {
     Ok(runs)
 }
 
-fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
+fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
     let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     serde_json::from_str(&text).with_context(|| format!("{} is damaged", path.display()))
+}
+
+/// When the run at `path` began, in seconds since 1970: when its manifest was written.
+///
+/// # Errors
+/// If it is not there.
+pub fn began(path: &Path) -> Result<f64> {
+    let path = path.join(MANIFEST);
+    let written = path.metadata().and_then(|metadata| metadata.modified());
+    let written = written.with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(written.duration_since(std::time::UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64()))
 }

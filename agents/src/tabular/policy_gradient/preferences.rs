@@ -124,7 +124,7 @@ mod tests {
 
     fn preferences(policy: &str) -> Result<Preferences, String> {
         let spec = Spec::new("Hall", Space::Discrete(3), Space::Discrete(2));
-        Preferences::new("reinforce", &spec, &Given::parse(policy)?).map_err(|error| error.to_string())
+        Preferences::new("tabular-reinforce", &spec, &Given::parse(policy)?).map_err(|error| error.to_string())
     }
 
     #[test]

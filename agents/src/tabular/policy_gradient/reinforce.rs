@@ -33,7 +33,7 @@ use crate::{
 
 params! {
     /// What REINFORCE can be told.
-    pub struct ReinforceConfig for "reinforce" {
+    pub struct ReinforceConfig for "tabular-reinforce" {
         /// step size α of the preferences
         learning_rate: Schedule = Schedule::Constant(0.01), in 0.0..=100.0;
         /// step size α_w of the values
@@ -279,6 +279,6 @@ mod tests {
             Setup { spec: gymkhana_envs::Batch::spec(&lanes), lanes: 1, steps: 1, device: crate::DeviceName::Flex };
         let config = ReinforceConfig::from_settings([("initial_policy", "0")]).unwrap();
         let error = config.build(&setup, &mut Rng::new(0)).unwrap_err().to_string();
-        assert!(error.starts_with("reinforce: `initial_policy=0`: every action must be possible"), "{error}");
+        assert!(error.starts_with("tabular-reinforce: `initial_policy=0`: every action must be possible"), "{error}");
     }
 }

@@ -4,7 +4,7 @@ use super::super::*;
 use super::{panel, series, texts};
 
 fn alone(plot: impl Into<Plot>) -> Figure {
-    Figure { title: String::new(), panels: vec![plot.into()] }
+    Figure { title: String::new(), panels: vec![plot.into()], ..Figure::default() }
 }
 
 fn written(plot: impl Into<Plot>) -> Vec<String> {
@@ -48,6 +48,20 @@ fn bars() -> Bars {
     Bars { bars: vec![with_error, bar("Sarsa", "book", 7.5), bar("UCB", "here", f64::NAN)], ..Bars::default() }
 }
 
+fn estimate(label: &str, [low, point, high]: [f64; 3]) -> Estimate {
+    Estimate { label: label.into(), low, point, high, ..Estimate::default() }
+}
+
+fn intervals() -> Intervals {
+    Intervals {
+        title: "mean".into(),
+        x_label: "normalised score".into(),
+        rows: vec![estimate("DQN", [0.2, 0.3, 0.45]), estimate("PPO", [0.6, 0.7, 0.8]), estimate("A2C", [f64::NAN; 3])],
+        reference: Some(Reference { label: "random".into(), y: 0.5 }),
+        ..Intervals::default()
+    }
+}
+
 fn diagram() -> Diagram {
     let node =
         |x: f64, y: f64, shape: Shape, label: &str| Node { at: (x, y), shape, label: label.into(), strong: false };
@@ -74,6 +88,7 @@ fn all() -> Vec<Plot> {
         map().into(),
         violins().into(),
         bars().into(),
+        intervals().into(),
         diagram().into(),
     ]
 }
@@ -134,6 +149,54 @@ fn bars_of_one_label_stand_together() {
 }
 
 #[test]
+fn intervals_are_bars_with_a_mark_and_a_name() {
+    let texts = written(intervals());
+    for text in ["mean", "normalised score", "DQN", "PPO", "A2C", "no data", "random", "0.2", "0.8"] {
+        assert!(texts.iter().any(|it| it == text), "{text} is missing from {texts:?}");
+    }
+    // The names stand beside the rows, and not in the legend.
+    assert_eq!(texts.iter().filter(|text| *text == "DQN").count(), 1);
+    let svg = alone(intervals()).svg().unwrap();
+    assert_eq!(svg.matches("opacity=\"0.45\"").count(), 2);
+    assert_eq!(svg.matches("stroke=\"#0072B2\" stroke-width=\"24\"").count(), 1);
+    // Cut at the ends of the axis: the mark of PPO lies beyond.
+    let cut = alone(Intervals { x_range: Some((0.0, 0.65)), ..intervals() }).svg().unwrap();
+    assert_eq!((cut.matches("opacity=\"0.45\"").count(), cut.matches("stroke-width=\"24\"").count()), (2, 1));
+    let point = alone(Intervals { rows: vec![estimate("a", [f64::NAN, 1.0, 2.0])], ..Intervals::default() });
+    assert_eq!(point.svg().unwrap().matches("opacity=\"0.45\"").count(), 0);
+    assert!(written(Intervals::default()).contains(&"no data".into()));
+}
+
+#[test]
+fn panels_of_the_same_rows_have_their_names_once_in_a_row() {
+    let four = Figure { panels: vec![intervals().into(); 4], ..Figure::default() };
+    let count = |figure: &Figure| texts(&figure.svg().unwrap()).iter().filter(|text| *text == "PPO").count();
+    assert_eq!(count(&four), 2);
+    let mut other = four.clone();
+    other.panels[3] = Intervals { rows: intervals().rows[..2].into(), ..intervals() }.into();
+    assert_eq!(count(&other), 4);
+    other.panels[3] = bars().into();
+    assert_eq!(count(&other), 3);
+}
+
+#[test]
+fn labels_have_their_colours_first() {
+    let group = Estimate { group: "PPO".into(), ..estimate("PPO > A2C", [0.2, 0.3, 0.4]) };
+    let rows = Intervals { rows: vec![group], ..Intervals::default() };
+    let curve = panel(vec![series("A2C", &[0.0, 1.0], &[0.0, 1.0])]);
+    let labels = names(&["DQN", "PPO", "A2C"]);
+    let figure = Figure { panels: vec![rows.into(), curve.into()], labels, ..Figure::default() };
+    let (svg, json) = (figure.svg().unwrap(), serde_json::to_string(&figure).unwrap());
+    assert!(
+        svg.contains("opacity=\"0.45\" fill=\"#D55E00\"") && svg.contains("stroke=\"#009E73\" stroke-width=\"20\"")
+    );
+    assert_eq!(texts(&svg).iter().filter(|text| ["DQN", "PPO"].contains(&text.as_str())).count(), 0);
+    assert!(json.ends_with(r#""labels":["DQN","PPO","A2C"]}"#));
+    assert!(!serde_json::to_string(&alone(bars())).unwrap().contains("labels\":[\"") && palette()[2] == "#009e73");
+    assert_eq!(shade(1.0), ["#fde725", "#000000"]);
+}
+
+#[test]
 fn a_diagram_writes_what_its_nodes_and_edges_say() {
     assert_eq!(written(diagram()), ["backup", "p, r", "again", "s", "a", "text alone"]);
     let svg = alone(diagram()).svg().unwrap();
@@ -169,9 +232,9 @@ fn logarithmic_axes_have_powers_for_ticks() {
 
 #[test]
 fn kinds_are_told_apart_in_json() {
-    let figure = Figure { title: "all".into(), panels: all() };
+    let figure = Figure { title: "all".into(), panels: all(), ..Figure::default() };
     let json = serde_json::to_string(&figure).unwrap();
-    for kind in ["lines", "heat-map", "violins", "bars", "diagram"] {
+    for kind in ["lines", "heat-map", "violins", "bars", "intervals", "diagram"] {
         assert!(json.contains(&format!("{{\"kind\":\"{kind}\"")), "{json}");
     }
     let back: Figure = serde_json::from_str(&json).unwrap();
@@ -215,6 +278,8 @@ fn contradictions_are_refused_with_a_reason() {
     let mut wild = diagram();
     wild.edges[0].curved = f64::NAN;
     assert!(reason(wild).contains("curved by −10 to 10"));
+    assert!(reason(Intervals { x_range: Some((1.0, 0.0)), ..intervals() }).contains("x_range must be"));
+    assert!(reason(Intervals { rows: vec![Estimate::default(); 121], ..intervals() }).contains("at most 120"));
     assert!(reason(Violins { violins: vec![Violin::default(); 61], ..Violins::default() }).contains("at most 60"));
 }
 
@@ -254,6 +319,15 @@ fn no_values_and_no_labels_bring_any_kind_down() {
             high: value(i + 2),
         };
         let y_range = [None, Some((0.0, 0.0)), Some((499.0, 501.0))][shift % 3];
+        let row =
+            |i: usize| Estimate { group: label(i + 3), ..estimate(&label(i), [1, 0, 2].map(|end| value(i + end))) };
+        let intervals = Intervals {
+            title: label(1),
+            x_label: label(2),
+            rows: (0..12).map(row).collect(),
+            reference: references.first().cloned(),
+            x_range: y_range,
+        };
         let bars = Bars { bars: (0..9).map(bar).collect(), references, y_range, ..Bars::default() };
         let shapes = [Shape::Open, Shape::Filled, Shape::Square, Shape::Label];
         let node = |i: usize| Node {
@@ -279,8 +353,9 @@ fn no_values_and_no_labels_bring_any_kind_down() {
         );
         let dotted = Series { style: LineStyle::Dots, low: wild.x.clone(), high: wild.mean.clone(), ..wild };
         let log = Panel { x_scale: Scale::Log2, y_scale: Scale::Log10, ..panel(vec![dotted]) };
-        let plots = [map.into(), violins.into(), bars.into(), diagram.into(), log.into()];
-        let figure = Figure { title: label(1), panels: plots.into() };
+        texts(&alone(intervals.clone()).svg().unwrap());
+        let plots = [map.into(), violins.into(), bars.into(), intervals.into(), diagram.into(), log.into()];
+        let figure = Figure { title: label(1), panels: plots.into(), ..Figure::default() };
         texts(&figure.svg().unwrap());
         if shift % 4 == 0 {
             figure.png().unwrap();

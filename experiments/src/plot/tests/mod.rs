@@ -14,7 +14,7 @@ fn panel(series: Vec<Series>) -> Panel {
 }
 
 fn figure(panels: Vec<Panel>) -> Figure {
-    Figure { title: "A & <B>".into(), panels: panels.into_iter().map(Plot::from).collect() }
+    Figure { title: "A & <B>".into(), panels: panels.into_iter().map(Plot::from).collect(), ..Figure::default() }
 }
 
 /// A figure with everything in it.

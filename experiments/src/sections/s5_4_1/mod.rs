@@ -154,5 +154,5 @@ fn figure(cliff: &[Completed], lake: &[Completed], more: impl Iterator<Item = Pa
         },
     ];
     let panels = own.into_iter().chain(more).map(Into::into).collect();
-    Figure { title: "5.4.1 Q-learning".into(), panels }
+    Figure { title: "5.4.1 Q-learning".into(), panels, ..Figure::default() }
 }

@@ -256,6 +256,7 @@ fn run(study: &Study<'_>) -> Result<Findings> {
         figure: Figure {
             title: "5.4.3 A dog chasing its tail: Baird's counterexample, and DQN".into(),
             panels: baird.into_iter().chain(ablation.panels()).map(Into::into).collect(),
+            ..Figure::default()
         },
     })
 }

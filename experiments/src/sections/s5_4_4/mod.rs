@@ -174,6 +174,7 @@ fn run(study: &Study<'_>) -> Result<Findings> {
         figure: Figure {
             title: "5.4.4 Double Q-learning, and what became of it with networks".into(),
             panels: panels.into_iter().chain(variants.panels().map(Into::into)).collect(),
+            ..Figure::default()
         },
     })
 }

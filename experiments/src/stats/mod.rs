@@ -1,6 +1,26 @@
-//! Statistics of a few numbers.
+//! Statistics of a few numbers, and of the scores of agents on many environments.
 
+use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
+
+pub mod aggregate;
+pub mod bootstrap;
+pub mod improvement;
+pub mod paired;
+pub mod profile;
+
+pub use aggregate::Aggregate;
+
+/// An estimate with its 95 % interval.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Interval {
+    /// The estimate.
+    pub point: f64,
+    /// The lower end.
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
+}
 
 /// Mean; NaN of nothing.
 pub fn mean(x: &[f64]) -> f64 {
@@ -29,22 +49,30 @@ pub fn t(n: f64) -> f64 {
 
 /// The middle one; of two in the middle their mean. NaN for nothing.
 pub fn median(xs: &[f64]) -> f64 {
-    let mut sorted = xs.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    match sorted.len() {
+    median_of(&mut xs.to_vec())
+}
+
+/// The same of numbers that may be put in order.
+fn median_of(xs: &mut [f64]) -> f64 {
+    xs.sort_unstable_by(f64::total_cmp);
+    match xs.len() {
         0 => f64::NAN,
-        n if n % 2 == 1 => sorted[n / 2],
-        n => f64::midpoint(sorted[n / 2 - 1], sorted[n / 2]),
+        n if n % 2 == 1 => xs[n / 2],
+        n => f64::midpoint(xs[n / 2 - 1], xs[n / 2]),
     }
 }
 
 /// The mean without the least and the greatest quarter, rounded down: one run that failed does not move it (Agarwal et al.
 /// 2021, "Deep Reinforcement Learning at the Edge of the Statistical Precipice"). NaN for nothing.
 pub fn interquartile_mean(xs: &[f64]) -> f64 {
-    let mut sorted = xs.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let cut = sorted.len() / 4;
-    mean(&sorted[cut..sorted.len() - cut])
+    interquartile_mean_of(&mut xs.to_vec())
+}
+
+/// The same of numbers that may be put in order.
+fn interquartile_mean_of(xs: &mut [f64]) -> f64 {
+    xs.sort_unstable_by(f64::total_cmp);
+    let cut = xs.len() / 4;
+    mean(&xs[cut..xs.len() - cut])
 }
 
 #[cfg(test)]
