@@ -1,6 +1,7 @@
-"""Compares metrics with what TensorBoard reads of them: python tests/tensorboard.py RUN_DIR...
+"""Compares the metrics of a comparison with what TensorBoard reads of them: python tests/tensorboard.py DIR
 
-Each directory holds a run's metrics.jsonl and the events.out.tfevents.* made of it. Needs `pip install tensorboard`.
+DIR was made by `gymkhana compare ... --tensorboard`: every file under tensorboard/ is held to the metrics.jsonl of its run.
+Needs `pip install tensorboard`.
 """
 
 import json
@@ -31,27 +32,30 @@ def written(run):
     return scalars
 
 
-def read(run):
+def read(file):
     """What TensorBoard reads: the same."""
-    files = list(run.glob("events.out.tfevents.*"))
-    assert len(files) == 1, f"{run} has {len(files)} files of events"
-    events = EventAccumulator(str(files[0]), size_guidance={SCALARS: 0}).Reload()
-    assert events.file_version == 2.0, f"{run}: version {events.file_version}"
+    events = EventAccumulator(str(file), size_guidance={SCALARS: 0}).Reload()
+    assert events.file_version == 2.0, f"{file}: version {events.file_version}"
     return {tag: [(at.step, at.value) for at in events.Scalars(tag)] for tag in events.Tags()["scalars"]}
 
 
 def main():
-    runs = [Path(run) for run in sys.argv[1:]]
-    if not runs:
+    if len(sys.argv) != 2:
         sys.exit(__doc__)
-    failed = False
-    for run in runs:
-        expected, found = written(run), read(run)
+    base = Path(sys.argv[1])
+    files = sorted(base.glob("tensorboard/*/*/*/events.out.tfevents.*"))
+    if not files:
+        sys.exit(f"{base} has no tensorboard/: `gymkhana report {base} --tensorboard` writes it")
+    failed, values = False, 0
+    for file in files:
+        run = base / "runs" / file.parent.relative_to(base / "tensorboard")
+        expected, found = written(run), read(file)
         wrong = [key for key in sorted(expected.keys() | found.keys()) if expected.get(key) != found.get(key)]
         for key in wrong:
-            print(f"{run}: {key}: {found.get(key)}, not {expected.get(key)}")
+            print(f"{file}: {key}: {found.get(key)}, not {expected.get(key)}")
         failed = failed or bool(wrong)
-        print(f"{run}: {len(expected) - len(wrong)} keys, {sum(map(len, expected.values()))} values")
+        values += sum(map(len, expected.values()))
+    print(f"{len(files)} runs, {values} values: {'they differ' if failed else 'all as in the metrics'}")
     sys.exit(failed)
 
 

@@ -12,4 +12,6 @@ if [ ${#drivers[@]} -eq 0 ] && [ "$(uname)" = Linux ]; then
   echo "no Vulkan driver in /usr/share/vulkan/icd.d: install your GPU's, or mesa-vulkan-drivers for one in software" >&2
   exit 1
 fi
+# A software Vulkan asks for it, and says so once per device where there is none.
+export XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-$(mktemp -d)}"
 exec cargo test --release --workspace --features wgpu --test wgpu -- --nocapture --test-threads 1

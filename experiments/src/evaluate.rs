@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use gymkhana_agents::Policy;
-use gymkhana_envs::{Batch, Rng, Seeds};
+use gymkhana_envs::{Batch, Elem, Rng, Seeds, Space, View};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -35,6 +35,16 @@ impl Evaluation {
     /// Mean length in steps.
     pub fn mean_length(&self) -> f64 {
         self.lengths.iter().map(|&length| f64::from(length)).sum::<f64>() / self.lengths.len() as f64
+    }
+}
+
+/// The policy that everything is compared with: acts at random, legally.
+#[derive(Clone, Debug)]
+pub struct Random(pub Space);
+
+impl<O: Elem, A: Elem> Policy<O, A> for Random {
+    fn act(&mut self, now: &View<'_, O>, rng: &mut Rng, act: &mut [A]) {
+        now.act_at_random(&self.0, rng, act);
     }
 }
 
@@ -98,7 +108,7 @@ pub fn evaluate<B: Batch + ?Sized>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gymkhana_envs::{Env, Lanes, Space, Spec, Step, View};
+    use gymkhana_envs::{Env, Lanes, Spec, Step};
 
     /// Ends after a number of steps drawn from 1 to 9; reward 1 per step. Action 1 never ends.
     #[derive(Clone)]

@@ -20,20 +20,20 @@ const SPAN: f64 = 10.0;
 pub(super) fn figures(summary: &Summary) -> Vec<(String, Figure)> {
     let mut all = Vec::new();
     for (stem, x_label, curve) in CURVES {
-        add(&mut all, summary, stem, "learning curves", &curves(summary, x_label, curve));
+        add(&mut all, summary, stem, "Learning curves", &curves(summary, x_label, curve));
     }
     for panels in aggregates(summary) {
-        add(&mut all, summary, "aggregates", "aggregates over all environments", &panels);
+        add(&mut all, summary, "aggregates", "Aggregates over all environments", &panels);
     }
-    add(&mut all, summary, "profiles", "performance profiles", &profiles(summary));
-    add(&mut all, summary, "efficiency", "sample efficiency", &efficiency(summary));
+    add(&mut all, summary, "profiles", "Performance profiles", &profiles(summary));
+    add(&mut all, summary, "efficiency", "Sample efficiency", &efficiency(summary));
     for panel in improvements(summary) {
-        add(&mut all, summary, "improvements", "probability of improvement", &[panel]);
+        add(&mut all, summary, "improvements", "Probability of improvement", &[panel]);
     }
     for panel in scores(summary) {
-        add(&mut all, summary, "scores", "scores", &[panel]);
+        add(&mut all, summary, "scores", "Scores", &[panel]);
     }
-    add(&mut all, summary, "sensitivity", "sensitivity to settings", &sensitivity(summary));
+    add(&mut all, summary, "sensitivity", "Sensitivity to settings", &sensitivity(summary));
     all
 }
 
@@ -55,7 +55,7 @@ fn add(all: &mut Vec<(String, Figure)>, summary: &Summary, stem: &str, what: &st
         let before = all.iter().filter(|(name, _)| name.starts_with(stem)).count();
         let name = if before == 0 { stem.to_owned() } else { format!("{stem}-{}", before + 1) };
         let title =
-            if summary.title.chars().count() <= LONGEST { format!("{}: {what}", summary.title) } else { what.into() };
+            if summary.title.chars().count() <= LONGEST { format!("{what}: {}", summary.title) } else { what.into() };
         all.push((name, Figure { title, panels: part.to_vec(), labels: labels.clone() }));
     }
 }

@@ -125,15 +125,18 @@ impl Plan {
         if seeds == 0 {
             bail!(Usage("a comparison of 0 seeds: there must be at least one".into()));
         }
+        // `CliffWalking` is CliffWalking-v1. A name that is unknown is said to be so once, not for each agent.
+        let known = envs.iter().map(|env| {
+            let found = registry.find(&env.id).map_err(anyhow::Error::from);
+            let id = found.with_context(|| told(&env.said, "the environments"))?.id.into();
+            Ok(WantedEnv { id, ..env.clone() })
+        });
+        let envs = &known.collect::<Result<Vec<_>>>()?;
         twice("environment", envs.iter().map(|env| env.id.as_str()))?;
         twice("label", agents.iter().map(|agent| agent.label.as_str()))?;
         let cells = agents.len().saturating_mul(envs.len()).saturating_mul(seeds as usize);
         if cells > MOST_CELLS {
             bail!(Usage(format!("{cells} runs are more than {MOST_CELLS}: fewer agents, environments or seeds")));
-        }
-        for env in envs {
-            // A name that is unknown is said to be so once, not for each agent.
-            registry.find(&env.id).map_err(anyhow::Error::from).with_context(|| told(&env.said, "the environments"))?;
         }
         let planned = agents.iter().map(|agent| PlannedAgent::new(registry, agent, envs, seeds));
         let planned: Vec<PlannedAgent> = planned.collect::<Result<_>>()?;
@@ -310,6 +313,8 @@ pub(super) mod tests {
         let misfit = error(&[wanted("sarsa"), wanted("dqn")], &cliff(), 5);
         assert!(misfit.starts_with("dqn on CliffWalking-v1, seeds 0 to 4: ") && misfit.contains("one-hot"), "{misfit}");
         assert!(error(&[wanted("sarsar")], &cliff(), 1).contains("sarsa"));
+        let twice = [wanted_env("CliffWalking-v1"), wanted_env("CliffWalking")];
+        assert_eq!(error(&[wanted("sarsa")], &twice, 1), "the environment `CliffWalking-v1` is there twice");
         let nan = [WantedEnv { low: Some(f64::NAN), ..wanted_env("CliffWalking-v1") }];
         assert!(error(&[wanted("sarsa")], &nan, 1).contains("NaN is no number"));
         let upside_down = [WantedEnv { high: Some(-200.0), ..wanted_env("CliffWalking-v1") }];

@@ -1,19 +1,13 @@
 //! What a policy earns that knows nothing.
 
 use anyhow::Result;
-use gymkhana_agents::Policy;
-use gymkhana_envs::{Batch, Elem, Registry, Rng, SeedSequence, Seeds, Space, View, registry::AnyBatch};
+use gymkhana_envs::{Batch, Elem, Registry, Rng, SeedSequence, Seeds, registry::AnyBatch};
 
-use crate::{config::RunConfig, evaluate::evaluate, evaluate::lanes_for, launch};
-
-/// Acts at random, legally.
-struct Random(Space);
-
-impl<O: Elem, A: Elem> Policy<O, A> for Random {
-    fn act(&mut self, now: &View<'_, O>, rng: &mut Rng, act: &mut [A]) {
-        now.act_at_random(&self.0, rng, act);
-    }
-}
+use crate::{
+    config::RunConfig,
+    evaluate::{Random, evaluate, lanes_for},
+    launch,
+};
 
 /// The mean return of a random policy over as many episodes as a final evaluation has, on the environment itself.
 ///

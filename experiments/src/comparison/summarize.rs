@@ -313,7 +313,7 @@ mod tests {
 
     fn made(score: f64) -> Made {
         let point = |step: f64, earned| Point { step, episodes: step / 10.0, seconds: step / 100.0, earned };
-        Made { score, points: vec![point(0.0, score - 100.0), point(100_000.0, score)] }
+        Made { score, points: vec![point(0.0, score - 100.0), point(50_000.0, score)] }
     }
 
     /// Two agents on a cliff with three seeds: the first with −13, −17 and −13, the second with −13, failed and not done.
@@ -358,7 +358,7 @@ mod tests {
     fn curves_are_the_means_and_efficiency_is_along_the_budget() {
         let summary = example();
         assert_eq!(summary.curves.len(), 2);
-        assert_eq!(summary.curves[0].by_episodes.x, [0.0, 10_000.0]);
+        assert_eq!(summary.curves[0].by_episodes.x, [0.0, 5_000.0]);
         assert!((summary.curves[0].by_steps.mean[1] + 43.0 / 3.0).abs() < 1e-12);
         let efficiency = &summary.efficiency[1];
         assert_eq!((efficiency.label.as_str(), efficiency.x.len()), ("q-learning", 26));

@@ -125,7 +125,8 @@ mod tests {
         part.progress(30);
         assert_eq!(total.state().steps, (40, 300));
         drop(part);
-        assert_eq!((total.state().steps, total.state().runs), ((100, 300), (1, 2)));
+        let state = total.state();
+        assert_eq!((state.steps, state.runs), ((100, 300), (1, 2)));
     }
 
     #[test]

@@ -33,6 +33,8 @@ The same seed gives the same numbers on the same type of machine, so running a c
 commit in `data.json`, and whatever the change in the code changed. On another type of machine floating-point sums may come
 in another order; a deep agent then learns another curve from the same seed.
 
+`devices/` says what networks give on other devices than flex: [its page](devices/README.md).
+
 `runs/` holds the runs behind the results, one directory each, and whatever `train`, `run --quick` and `run --seeds` make. It is not
 committed. A section that was interrupted goes on there; one that is complete, or that another build of the program began,
 starts again. [ARCHITECTURE.md](../ARCHITECTURE.md) says what is in a run directory.

@@ -163,7 +163,7 @@ fn what_is_wrong_is_said_before_the_first_run() {
         &["dqn on CliffWalking-v1, seeds 0 to 1", "one-hot"],
     );
     refused("compare --agents sarsar --envs CliffWalking-v1", &["sarsa"]);
-    refused("compare --agents sarsa --envs CliffWalking", &["CliffWalking-v1"]);
+    refused("compare --agents sarsa --envs CliffWalkin-v1", &["CliffWalking-v1"]);
     refused(&format!("{names} --seeds 0"), &["--seeds"]);
     refused(&format!("{names} --cells 7-99"), &["there are the cells 0 to 9"]);
     refused("compare --agents sarsa", &["--envs"]);
