@@ -84,7 +84,8 @@ fn code(line: &str) -> String {
 fn settings(summary: &Summary) -> String {
     let mut text = String::from("\n## Settings\n\nWhat is not the agent's default.\n");
     for agent in &summary.agents {
-        let summary = tables::escaped(&format!("{} ({})", agent.label, agent.agent));
+        let own = if agent.label == agent.agent { String::new() } else { format!(" ({})", agent.agent) };
+        let summary = tables::escaped(&format!("{}{own}", agent.label));
         let _ = write!(text, "\n<details><summary>{summary}</summary>\n");
         for (env, lines) in &agent.settings {
             let lines: Vec<String> = lines.iter().map(|line| code(line)).collect();

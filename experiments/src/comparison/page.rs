@@ -251,7 +251,7 @@ fn settings(summary: &Summary) -> String {
             about("agents", &[number]),
             swatch(number),
             escaped(&agent.label),
-            escaped(&agent.agent)
+            escaped(if agent.label == agent.agent { "" } else { &agent.agent })
         );
         for (env, lines) in &agent.settings {
             let place: Vec<usize> = summary.envs.iter().position(|arena| arena.id == *env).into_iter().collect();

@@ -105,7 +105,7 @@ fn a_page_is_small() {
         figures::figures(&summary).into_iter().map(|(stem, figure)| (stem, figure.svg().unwrap())).collect();
     let page = page(&summary, &svgs).unwrap();
     assert!(page.len() < 650_000, "{} bytes", page.len());
-    assert!(page.contains("<title>An example: learning curves</title>"));
+    assert!(page.contains("<title>Learning curves: An example</title>"));
 }
 
 #[test]
