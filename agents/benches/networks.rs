@@ -11,6 +11,11 @@ use gymkhana_agents::nn::{
 use gymkhana_envs::Rng;
 use std::hint::black_box;
 
+/// As one operation, and as burn's own, which is what other devices do.
+const WAYS: [(&str, Forward); 2] = [("fused", Mlp::forward), ("by operations", Mlp::forward_by_operations)];
+
+type Forward = fn(&Mlp, &Tensor<1>, Tensor<2>) -> Tensor<2>;
+
 fn networks(c: &mut Criterion) {
     let device = Device::flex();
     let (actor, critic) = (Mlp::new(4, &[64, 64], 2, Activation::Tanh), Mlp::new(4, &[64, 64], 1, Activation::Tanh));
@@ -23,25 +28,27 @@ fn networks(c: &mut Criterion) {
         let mut network = Inference::new(&actor, &thetas[0]);
         c.bench_function(&format!("forward on the host, batch {batch}"), |b| b.iter(|| black_box(network.run(&x)[0])));
         let x = matrix(&x, 4, &device);
-        c.bench_function(&format!("forward as a tensor, batch {batch}"), |b| {
-            b.iter(|| black_box(actor.forward(&thetas[0], x.clone())));
-        });
+        for (how, forward) in WAYS {
+            c.bench_function(&format!("forward {how}, batch {batch}"), |b| {
+                b.iter(|| black_box(forward(&actor, &thetas[0], x.clone())));
+            });
+        }
     }
-    for batch in [64, 256] {
+    for (batch, (how, forward)) in [64, 256].into_iter().flat_map(|batch| WAYS.map(|way| (batch, way))) {
         let mut thetas = thetas.clone();
         let sizes = [actor.parameters(), critic.parameters()];
         let mut adam = Optimizer::new(Rule::Adam, 1e-5, &sizes, &device);
         let x: Vec<f32> = (0..batch * 4).map(|i| (i as f32).sin()).collect();
         let actions: Vec<usize> = (0..batch).map(|i| i % 2).collect();
         let advantages: Vec<f32> = (0..batch).map(|i| (i as f32).cos()).collect();
-        c.bench_function(&format!("update of actor and critic, batch {batch}"), |b| {
+        c.bench_function(&format!("update of actor and critic {how}, batch {batch}"), |b| {
             b.iter(|| {
                 let x = matrix(&x, 4, &device).autodiff();
                 let advantage = column(&advantages, &device).autodiff();
                 let action: Tensor<2, Int> = index_column(&actions, &device).autodiff();
                 let leaves: Vec<_> = thetas.iter().map(|theta| theta.clone().autodiff().require_grad()).collect();
-                let log_prob = log_softmax(actor.forward(&leaves[0], x.clone()), 1).gather(1, action);
-                let value = critic.forward(&leaves[1], x);
+                let log_prob = log_softmax(forward(&actor, &leaves[0], x.clone()), 1).gather(1, action);
+                let value = forward(&critic, &leaves[1], x);
                 let loss = (value - advantage.clone()).square().mean() * 0.5 - (log_prob * advantage).mean();
                 let grads = loss.backward();
                 let mut gradients: Vec<_> = leaves.iter().map(|leaf| leaf.grad(&grads).expect("of the loss")).collect();

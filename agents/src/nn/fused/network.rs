@@ -49,7 +49,7 @@ impl Mlp {
     }
 
     /// [`forward`](Self::forward), layer by layer.
-    fn forward_by_operations(&self, theta: &Tensor<1>, x: Tensor<2>) -> Tensor<2> {
+    pub fn forward_by_operations(&self, theta: &Tensor<1>, x: Tensor<2>) -> Tensor<2> {
         let last = self.layers().len() - 1;
         (0..=last).fold(x, |x, i| {
             let [w, bias] = self.parts(i, theta);
