@@ -102,7 +102,8 @@ pub(super) fn main(registry: &Registry, asked: &Asked<'_>) -> Result<()> {
 
 fn told(plan: &Plan, cells: &[usize], left: usize, dir: &Path) -> String {
     let count = |n: usize, what: &str| if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") };
-    let (agents, envs) = (count(plan.agents.len(), "agent"), count(plan.envs.len(), "environment"));
+    let what = if plan.swept.is_empty() { "agent" } else { "combination" };
+    let (agents, envs) = (count(plan.agents.len(), what), count(plan.envs.len(), "environment"));
     let seeds = count(plan.seeds as usize, "seed");
     let picked =
         if cells.len() == plan.cells() { String::new() } else { format!(", of which {} were picked", cells.len()) };

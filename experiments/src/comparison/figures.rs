@@ -19,6 +19,7 @@ const SPAN: f64 = 10.0;
 /// What does not fit one figure goes on in another: `curves-by-steps`, `curves-by-steps-2`.
 pub(super) fn figures(summary: &Summary) -> Vec<(String, Figure)> {
     let mut all = Vec::new();
+    add(&mut all, summary, "sensitivity", "Sensitivity to settings", &sensitivity(summary));
     for (stem, x_label, curve) in CURVES {
         add(&mut all, summary, stem, "Learning curves", &curves(summary, x_label, curve));
     }
@@ -33,7 +34,6 @@ pub(super) fn figures(summary: &Summary) -> Vec<(String, Figure)> {
     for panel in scores(summary) {
         add(&mut all, summary, "scores", "Scores", &[panel]);
     }
-    add(&mut all, summary, "sensitivity", "Sensitivity to settings", &sensitivity(summary));
     all
 }
 
@@ -319,7 +319,7 @@ mod tests {
         let pairs = ["improvements", "scores"];
         assert_eq!(stems(&three()), [&all[..], &pairs].concat());
         assert_eq!(stems(&alone()), [&all[..], &["scores"]].concat());
-        assert_eq!(stems(&sweep()), [&all[..], &["improvements", "scores", "sensitivity"]].concat());
+        assert_eq!(stems(&sweep()), [&["sensitivity"][..], &all[..], &["improvements", "scores"]].concat());
         assert_eq!(stems(&nothing()), Vec::<String>::new());
     }
 

@@ -20,7 +20,7 @@ use crate::{
 const RESAMPLES: usize = 10_000;
 /// Bands are made of as many resamples as draw so many scores each, but of 200 to 2,000.
 const DRAWS: usize = 4_000_000;
-/// Between more agents than these, as a sweep has them, nobody reads what is said of every pair.
+/// Between more agents than these, or between the settings of a sweep, nobody reads what is said of every pair.
 const MOST_IN_PAIRS: usize = 12;
 /// Into how many parts the budget is cut for sample efficiency, and the range of scores for profiles.
 const PARTS: usize = 25;
@@ -47,7 +47,7 @@ pub fn summarize(kept: &Kept, outcomes: &[Outcome], jobs: usize) -> Summary {
     let envs: Vec<Arena> = (0..plan.envs.len()).map(|env| runs.arena(env)).collect();
     let agents: Vec<usize> = (0..plan.agents.len()).collect();
     let normalized: Vec<_> = agents.iter().map(|&agent| runs.normalized(agent, &envs)).collect();
-    let pairs: Vec<(usize, usize)> = if agents.len() > MOST_IN_PAIRS {
+    let pairs: Vec<(usize, usize)> = if agents.len() > MOST_IN_PAIRS || !plan.swept.is_empty() {
         Vec::new()
     } else {
         agents.iter().flat_map(|&a| (a + 1..agents.len()).map(move |b| (a, b))).collect()

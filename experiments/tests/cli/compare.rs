@@ -197,7 +197,7 @@ fn a_sweep_tells_how_the_score_depends_on_each_setting() {
     let place = Place::new();
     let line = "sweep q-learning CliffWalking-v1 --grid learning_rate=0.1,0.5 --grid env.time_limit=100,200 --steps 3000 --seeds 2";
     let said = place.ok(&format!("{line} --out a"));
-    assert!(said.contains("4 agents × 1 environment × 2 seeds = 8 runs"), "{said}");
+    assert!(said.contains("4 combinations × 1 environment × 2 seeds = 8 runs"), "{said}");
     assert!(said.contains("learning_rate=0.5 env.time_limit=200"), "{said}");
     let summary = counted(&place, "a").1;
     assert_eq!(summary["sensitivity"][1]["setting"], "env.time_limit");
@@ -205,7 +205,7 @@ fn a_sweep_tells_how_the_score_depends_on_each_setting() {
     assert!(place.at("a/sensitivity.svg").exists());
     let random = "sweep q-learning CliffWalking-v1 --grid learning_rate=1e-3..1 --random 3 --steps 500 --seeds 1";
     let said = place.ok(&format!("{random} --out b"));
-    assert!(said.contains("3 agents"), "{said}");
+    assert!(said.contains("3 combinations"), "{said}");
     for (grid, word) in [("learning_rat=1,2", "learning_rate"), ("gamma=1..0", "smaller"), ("gamma=0..1", "--random")] {
         place.run(&format!("sweep q-learning CliffWalking-v1 --grid {grid} --out c")).failed(2, &[word]);
     }
