@@ -122,25 +122,25 @@ impl RunConfig {
     /// What is wrong.
     pub fn check(&self) -> Result<()> {
         if self.steps == 0 {
-            bail!("a run of 0 steps: there must be at least one");
+            bail!(Usage("a run of 0 steps: there must be at least one".into()));
         }
         if self.lanes == 0 || self.lanes > MOST_LANES {
-            bail!("{} lanes: there must be 1 to {MOST_LANES}", self.lanes);
+            bail!(Usage(format!("{} lanes: there must be 1 to {MOST_LANES}", self.lanes)));
         }
         if self.lanes as u64 > self.steps {
-            bail!("{} lanes are more than the run's {} steps", self.lanes, self.steps);
+            bail!(Usage(format!("{} lanes are more than the run's {} steps", self.lanes, self.steps)));
         }
         if self.evaluation.final_episodes == 0 || self.evaluation.cap == 0 {
-            bail!("an evaluation needs at least one episode of one step");
+            bail!(Usage("an evaluation needs at least one episode of one step".into()));
         }
         if self.evaluation.every > 0 && self.evaluation.episodes == 0 {
-            bail!("an evaluation needs at least one episode");
+            bail!(Usage("an evaluation needs at least one episode".into()));
         }
         if self.until.is_some() && self.evaluation.every == 0 {
-            bail!("without evaluations during the run nothing can end it early");
+            bail!(Usage("without evaluations during the run nothing can end it early".into()));
         }
         if self.until.is_some_and(|mean| !mean.is_finite()) {
-            bail!("a run cannot end at a return that is not a number");
+            bail!(Usage("a run cannot end at a return that is not a number".into()));
         }
         Ok(())
     }
@@ -173,6 +173,12 @@ fn collect_differences(path: &str, a: &serde_json::Value, b: &serde_json::Value,
                 let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
                 let null = serde_json::Value::Null;
                 collect_differences(&path, x.get(key).unwrap_or(&null), y.get(key).unwrap_or(&null), lines);
+            }
+        }
+        _ if a.as_array().zip(b.as_array()).is_some_and(|(a, b)| a.len() == b.len()) => {
+            let pairs = a.as_array().into_iter().flatten().zip(b.as_array().into_iter().flatten());
+            for (at, (a, b)) in pairs.enumerate() {
+                collect_differences(&format!("{path}.{at}"), a, b, lines);
             }
         }
         _ if a != b => lines.push(format!("{path}: {a} instead of {b}")),

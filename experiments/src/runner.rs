@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use gymkhana_agents::{Agent, Metrics, Mode, round, schedule::times};
 use gymkhana_envs::{Batch, Elem, Rng, State, Transitions};
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,7 @@ use crate::{
         run_dir::{BEST_POLICY, FINAL_POLICY, SavedState},
     },
     streams::Streams,
+    usage::Usage,
 };
 
 /// Where a run happens.
@@ -68,14 +69,20 @@ impl Keeping {
         Ok(Self { dir: Some(RunDir::create(path, manifest)?), checkpoint_every, ..Self::default() })
     }
 
-    /// Where every training episode is kept, if that is wanted or was begun; of a run that goes on, `episodes` are there.
-    fn open_monitor(&self, resumed: bool, env: &str, episodes: u64) -> Result<Option<Monitor>> {
+    /// Where every training episode is kept, if that is wanted or was begun; `episodes` of them are there.
+    fn open_monitor(&self, env: &str, episodes: u64) -> Result<Option<Monitor>> {
         let Some(dir) = &self.dir else { return Ok(None) };
         let path = dir.path().join(MONITOR);
-        Ok(match (resumed, self.monitor || path.exists()) {
-            (_, false) => None,
-            (false, true) => Some(Monitor::create(&path, env, now())?),
-            (true, true) => Some(Monitor::resume(&path, episodes)?),
+        Ok(match (path.exists(), self.monitor) {
+            (false, false) => None,
+            (_, _) if episodes == 0 => Some(Monitor::create(&path, env, now())?),
+            (false, true) => {
+                let dir = dir.path().display();
+                bail!(Usage(format!("the run in {dir} was begun without `--monitor`: it can go on only without")))
+            }
+            (true, _) => Some(Monitor::resume(&path, episodes).with_context(|| {
+                format!("the run in {} cannot go on; to start it again, delete that directory", dir.path().display())
+            })?),
         })
     }
 }
@@ -263,7 +270,7 @@ impl<'a, O: Elem, A: Elem> Run<'a, O, A> {
         let last_line = (progress.step, progress.elapsed);
         let sitting = (Instant::now(), progress.elapsed);
         let kept = resumed.then_some(progress.step);
-        let monitor = keeping.open_monitor(resumed, &config.env, progress.rollout.episodes)?;
+        let monitor = keeping.open_monitor(&config.env, progress.rollout.episodes)?;
         let episodes = Vec::new();
         Ok(Self { config, streams, worlds, agent, keeping, progress, sitting, last_line, kept, monitor, episodes })
     }

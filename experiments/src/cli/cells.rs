@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     comparison::{self, Kept, Missing, Outcome, Plan, Summary, plan::picked, summary::Spread},
+    interrupt::{self, Interrupted},
     launch::{Existing, Making},
     observe::Total,
     sections::{Table, number},
@@ -29,6 +30,9 @@ pub(super) struct Work {
     /// Only these runs, by number: agent by agent, environment by environment, seed by seed
     #[arg(long, value_name = "0-9,20")]
     cells: Option<String>,
+    /// Add agents, environments or seeds to the comparison that the directory holds
+    #[arg(long)]
+    extend: bool,
     /// Say how many cells there are, and which, and run none
     #[arg(long)]
     list: bool,
@@ -66,21 +70,39 @@ pub(super) fn main(registry: &Registry, asked: &Asked<'_>) -> Result<()> {
     };
     if work.list {
         let lines: Vec<_> = cells.iter().map(|&cell| format!("{cell:>5}  {}", plan.name(plan.place(cell)))).collect();
-        return say(&lines.join("\n"));
+        return say(&format!("{}\n{} of {} cells", lines.join("\n"), cells.len(), plan.cells()));
     }
     let dir = work.out.clone().unwrap_or_else(|| {
         let text = serde_json::to_string(plan).unwrap_or_default();
         Path::new("results/runs").join(format!("{default}-{:08x}", crc32fast::hash(text.as_bytes())))
     });
     let checkpoint_every = super::seconds("--checkpoint-every", work.checkpoint_every)?;
-    let kept = comparison::open(&dir, command, plan)?;
+    let kept = comparison::open(&dir, command, plan, work.extend)?;
     let jobs = work.jobs.map_or(Making::default().jobs, usize::from);
     let making =
         Making { existing: Existing::Resume, checkpoint_every, jobs, monitor: work.monitor, ..Making::default() };
     let done = comparison::finished(&dir, plan, &cells);
+    let without = |cell: &usize| !comparison::has_monitor(&dir, plan, *cell);
+    let silent = cells.iter().zip(&done).filter(|(cell, done)| **done && work.monitor && without(cell)).count();
+    if silent > 0 {
+        complain(&format!(
+            "note: {silent} finished runs have no monitor.csv, and get none: they were made without `--monitor`"
+        ));
+    }
     let left: Vec<usize> = cells.iter().zip(&done).filter(|(_, done)| !**done).map(|(cell, _)| *cell).collect();
     say(&told(plan, &cells, left.len(), &dir))?;
-    make(registry, &dir, plan, &left, &making)?;
+    if let Err(error) = make(registry, &dir, plan, &left, &making) {
+        if !error.root_cause().is::<Interrupted>() {
+            return Err(error);
+        }
+        let done = comparison::finished(&dir, plan, &cells).iter().filter(|done| **done).count();
+        let (all, dir) = (cells.len(), dir.display());
+        complain(&format!(
+            "interrupted: {done} of {all} runs are done; the same command goes on, and `gymkhana report {dir}` draws what is \
+             there"
+        ));
+        bail!(Told(interrupt::STATUS));
+    }
 
     let outcomes = comparison::look(&dir, plan, jobs);
     let missing = outcomes.iter().filter(|outcome| matches!(outcome.made, Err(Missing::NotDone | Missing::Elsewhere)));
@@ -93,7 +115,7 @@ pub(super) fn main(registry: &Registry, asked: &Asked<'_>) -> Result<()> {
         ))?;
         return failures(&outcomes);
     }
-    let written = results(&dir, &kept, &outcomes, jobs, work.tensorboard)?;
+    let written = results(registry, &dir, &kept, &outcomes, work.tensorboard)?;
     if work.open {
         super::open(&written.page)?;
     }
@@ -131,15 +153,15 @@ fn make(registry: &Registry, dir: &Path, plan: &Plan, left: &[usize], making: &M
 
 /// Counts, writes everything, and says the scores.
 pub(super) fn results(
+    registry: &Registry,
     dir: &Path,
     kept: &Kept,
     outcomes: &[Outcome],
-    jobs: usize,
     tensorboard: bool,
 ) -> Result<comparison::Written> {
-    let summary = comparison::summarize(kept, outcomes, jobs);
-    let written = comparison::write(dir, kept, outcomes, &summary)?;
+    let summary = comparison::summarize(registry, kept, outcomes, Making::default().jobs);
     say_scores(&summary)?;
+    let written = comparison::write(dir, kept, outcomes, &summary)?;
     say(&format!("\n{}\n{}", written.page.display(), written.report.display()))?;
     if tensorboard {
         say(&comparison::write_tensorboard(dir, kept, outcomes)?.display().to_string())?;
@@ -219,7 +241,10 @@ pub(super) fn failures(outcomes: &[Outcome]) -> Result<()> {
         n if n > SHOWN => complain(&format!("error: and {} cells more", n - SHOWN)),
         _ => (),
     }
-    complain("what failed counts nowhere; the same command tries it again");
+    complain(
+        "what failed counts nowhere; the same command tries it again, but leaves what is damaged as it is: delete the \
+         directory of such a run, and it is made anew",
+    );
     bail!(Told(1))
 }
 

@@ -30,11 +30,15 @@ summary.json; the runs lie in runs/. The same command again does only what is mi
 and figures anew. Scores are the greedy mean returns of final policies; over several environments they are normalised, a
 random policy being 0 and the environment's threshold, or else the best agent, 1.
 
-A file:
+A file, in which all but agents and envs may be left out; an agent's steps go before an environment's, and those before
+the steps of all:
+  title = \"...\"
   seeds = 10
+  steps = 50_000
   envs = [\"CartPole-v1\", \"Acrobot-v1\"]
   [env.\"Acrobot-v1\"]
   steps = 100_000
+  settings = { time_limit = 500 }
   low = -500
   high = -70
   [[agents]]
@@ -42,13 +46,17 @@ A file:
   [[agents]]
   label = \"DQN, double\"
   agent = \"dqn\"
-  settings = { double = true, learning_rate = \"1e-3 -> 0\" }")]
+  tuned = false                             # the defaults, not the zoo's settings
+  settings = { double = true, learning_rate = \"1e-3 -> 0\" }
+  wrappers = [\"normalize-observation\"]     # instead of the zoo's
+  lanes = 1
+  steps = 30_000")]
 pub(super) struct Args {
     /// Agents with their tuned settings, or their defaults where nothing is tuned
-    #[arg(long, value_name = "AGENT,...", value_delimiter = ',', required_unless_present = "file", requires = "envs")]
+    #[arg(long, value_name = "AGENT,...", value_delimiter = ',')]
     agents: Vec<String>,
     /// Environments
-    #[arg(long, value_name = "ENV,...", value_delimiter = ',', requires = "agents")]
+    #[arg(long, value_name = "ENV,...", value_delimiter = ',')]
     envs: Vec<String>,
     /// A TOML file with agents, their settings and labels, environments, seeds and steps
     #[arg(long, value_name = "FILE", conflicts_with_all = ["agents", "envs"])]
@@ -73,12 +81,17 @@ fn plan(registry: &Registry, args: &Args) -> Result<Plan> {
     if let Some(path) = &args.file {
         return file::read(registry, path, args.seeds, args.steps);
     }
-    for (name, others) in [(&args.agents, "--envs"), (&args.envs, "--agents")] {
-        if name.iter().any(|name| name.trim().is_empty()) {
-            bail!(Usage(format!("an empty name stands beside `{others}`: names are separated by commas alone")));
+    let list = |names: &[String]| -> Vec<String> { names.iter().map(|name| name.trim().to_owned()).collect() };
+    let (names, ids) = (list(&args.agents), list(&args.envs));
+    if names.is_empty() || ids.is_empty() {
+        bail!(Usage("what is compared is said by `--agents` and `--envs`, or by `--file`".into()));
+    }
+    for (names, option) in [(&names, "--agents"), (&ids, "--envs")] {
+        if names.iter().any(String::is_empty) {
+            bail!(Usage(format!("an empty name in `{option}`")));
         }
     }
-    for name in &args.agents {
+    for name in &names {
         if let Err(error) = gymkhana_agents::registry::find(name) {
             return Err(super::of_another_kind(registry, name, error));
         }
@@ -91,9 +104,8 @@ fn plan(registry: &Registry, args: &Args) -> Result<Plan> {
         point: Values::new(),
         said: String::new(),
     };
-    let agents: Vec<Wanted> = args.agents.iter().map(agent).collect();
-    let envs: Vec<WantedEnv> =
-        args.envs.iter().map(|id| WantedEnv { id: id.clone(), ..WantedEnv::default() }).collect();
+    let agents: Vec<Wanted> = names.iter().map(agent).collect();
+    let envs: Vec<WantedEnv> = ids.iter().map(|id| WantedEnv { id: id.clone(), ..WantedEnv::default() }).collect();
     let seeds = args.seeds.unwrap_or(file::SEEDS);
     Plan::new(registry, file::title(&agents, &envs), seeds, &agents, &envs, Vec::new())
 }

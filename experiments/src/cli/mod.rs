@@ -121,7 +121,7 @@ pub fn main_with(envs: Registry) -> ExitCode {
         Command::Compare(args) => compare::main(envs, &args),
         Command::Sweep(args) => sweep::main(envs, &args),
         Command::Plot(args) => plot::main(&args),
-        Command::Report(args) => report::main(&args),
+        Command::Report(args) => report::main(envs, &args),
         Command::Play(args) => play::main(envs, &args),
         Command::Solve(args) => solve::main(envs, &args),
         Command::Parity(args) => parity::main(envs, &args),

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
+use gymkhana_envs::Registry;
 
 use super::{cells, out::say};
 use crate::{
@@ -10,6 +11,7 @@ use crate::{
     launch::Making,
     sections::{index, page},
     store::atomic,
+    usage::Usage,
 };
 
 /// Make page, figures and tables anew: of a comparison or a sweep, or of all sections
@@ -33,24 +35,32 @@ pub(super) struct Args {
     tensorboard: bool,
 }
 
-pub(super) fn main(args: &Args) -> Result<()> {
-    match comparison::find(&args.dir)? {
-        Some(kept) => of_comparison(&kept, args),
-        None => of_sections(args),
+pub(super) fn main(envs: &Registry, args: &Args) -> Result<()> {
+    let dir = &args.dir;
+    match comparison::find(dir)? {
+        Some(kept) => of_comparison(envs, &kept, args),
+        None if comparison::has_summary(dir) => {
+            bail!(
+                "{} has lost its comparison.json: the command that made it, with another `--out`, makes it anew",
+                dir.display()
+            )
+        }
+        None if index::any_section(dir) => of_sections(args),
+        None => bail!(Usage(format!("{} holds neither a comparison nor results of sections", dir.display()))),
     }
 }
 
-fn of_comparison(kept: &comparison::Kept, args: &Args) -> Result<()> {
+fn of_comparison(envs: &Registry, kept: &comparison::Kept, args: &Args) -> Result<()> {
     let (dir, jobs) = (&args.dir, Making::default().jobs);
     if !dir.join("runs").exists() {
         let summary = comparison::read_summary(dir)?;
-        let written = comparison::write_summary(dir, &summary)?;
         cells::say_scores(&summary)?;
+        let written = comparison::write_summary(dir, &summary)?;
         say(&format!("\n{}\n{}", written.page.display(), written.report.display()))?;
         return if args.open { super::open(&written.page) } else { Ok(()) };
     }
     let outcomes = comparison::look(dir, &kept.plan, jobs);
-    let written = cells::results(dir, kept, &outcomes, jobs, args.tensorboard)?;
+    let written = cells::results(envs, dir, kept, &outcomes, args.tensorboard)?;
     let done = outcomes.iter().filter(|outcome| outcome.made.is_ok()).count();
     if done < outcomes.len() {
         say(&format!("{done} of {} cells are done: the others count nowhere", outcomes.len()))?;

@@ -1,11 +1,13 @@
 //! `gymkhana sweep AGENT ENV`
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use gymkhana_envs::Registry;
 
 use super::{
     cells::{self, Asked, Work},
-    of_another_kind, settings,
+    of_another_kind,
+    out::complain,
+    settings,
 };
 use crate::{
     comparison::{
@@ -14,6 +16,7 @@ use crate::{
         plan::WantedEnv,
     },
     configure::Changes,
+    usage::Usage,
 };
 
 /// Try settings of an agent on an environment, every combination or some at random
@@ -63,6 +66,15 @@ pub(super) fn main(registry: &Registry, args: &Args) -> Result<()> {
     }
     let axes: Vec<Axis> = args.grid.iter().map(|text| Axis::parse(text)).collect::<Result<_>>()?;
     let said = settings::read(&args.settings)?;
+    for axis in &axes {
+        let set = match axis.setting.strip_prefix("env.") {
+            Some(setting) => said.env.contains_key(setting),
+            None => said.agent.contains_key(&axis.setting),
+        };
+        if set {
+            bail!(Usage(format!("`{}` is both swept and set", axis.setting)));
+        }
+    }
     let changes = Changes {
         agent: said.agent,
         env: said.env,
@@ -71,12 +83,26 @@ pub(super) fn main(registry: &Registry, args: &Args) -> Result<()> {
         lanes: args.lanes,
         ..Changes::default()
     };
-    let wanted = agents(&args.agent, &axes, points(&axes, args.random)?, &changes);
+    let whole = |setting: &str| is_whole(registry, args, setting);
+    let wanted = agents(&args.agent, &axes, points(&axes, args.random, &whole)?, &changes);
+    if let Some(asked) = args.random.filter(|asked| *asked > wanted.len()) {
+        complain(&format!("note: there are only {} combinations, not {asked}", wanted.len()));
+    }
     let env = WantedEnv { id: args.env.clone(), ..WantedEnv::default() };
     let swept: Vec<String> = axes.iter().map(|axis| axis.setting.clone()).collect();
     let title = format!("{} on {}: {}", args.agent, args.env, swept.join(", "));
     let plan = Plan::new(registry, title, args.seeds, &wanted, &[env], swept)?;
     cells::main(registry, &Asked { command: command(args), default: "sweep", plan, work: &args.work })
+}
+
+/// Whether a setting takes whole numbers only. One that there is not is refused later, with the names that there are.
+fn is_whole(registry: &Registry, args: &Args, setting: &str) -> bool {
+    let params = match setting.strip_prefix("env.") {
+        Some(_) => registry.find(&args.env).map(|entry| (entry.params)()).unwrap_or_default(),
+        None => gymkhana_agents::registry::find(&args.agent).map(|entry| (entry.params)()).unwrap_or_default(),
+    };
+    let name = setting.strip_prefix("env.").unwrap_or(setting);
+    params.iter().any(|param| param.name == name && param.kind == "whole number")
 }
 
 /// The command as it could be typed again.

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use gymkhana_envs::Registry;
 use serde::Deserialize;
 
@@ -16,6 +16,7 @@ use crate::{
     observe::Observer,
     store::{
         Found, RunDir, atomic,
+        monitor::MONITOR,
         run_dir::{self, Busy, is_finished},
     },
     threads,
@@ -68,15 +69,21 @@ fn dir(base: &Path, folders: &[PathBuf], plan: &Plan, place: Place) -> PathBuf {
     base.join(&folders[place.agent]).join(&plan.envs[place.env].id).join(format!("seed-{}", place.seed))
 }
 
-/// Where the error of a cell is kept.
-fn error_file(base: &Path, cell: usize) -> PathBuf {
-    base.join("errors").join(format!("{cell}.txt"))
+/// Where the error of a cell is kept, which has this directory.
+fn error_file(base: &Path, dir: &Path) -> PathBuf {
+    let run = dir.strip_prefix(base.join("runs")).unwrap_or(dir);
+    base.join("errors").join(run).with_added_extension("txt")
 }
 
 /// Which of these cells are finished, by their files alone.
 pub fn finished(base: &Path, plan: &Plan, cells: &[usize]) -> Vec<bool> {
     let folders = plan.folders();
     cells.iter().map(|&cell| is_finished(&dir(base, &folders, plan, plan.place(cell)))).collect()
+}
+
+/// Whether every episode of a cell was kept.
+pub fn has_monitor(base: &Path, plan: &Plan, cell: usize) -> bool {
+    dir(base, &plan.folders(), plan, plan.place(cell)).join(MONITOR).exists()
 }
 
 /// Makes cells, several at a time, or goes on with them where they were. What fails is kept as its error and stops nothing.
@@ -92,17 +99,18 @@ pub fn make<T: Observer>(
     observer: impl Fn(Place) -> T + Sync,
 ) -> Result<()> {
     let folders = plan.folders();
-    let one = |place: Place| -> Result<()> {
-        let cell = Cell { seed: place.seed, dir: dir(base, &folders, plan, place) };
+    let one = |place: Place, dir: PathBuf| -> Result<()> {
+        let cell = Cell { seed: place.seed, dir };
         launch::run_cell(registry, plan.config(place), &cell, making, &mut observer(place)).map(drop)
     };
     let made = threads::each(cells.len(), making.jobs, |at| {
         if interrupt::wanted() {
             return Err(Interrupted { step: 0 }.into());
         }
-        let cell = cells[at];
-        let told = error_file(base, cell);
-        match one(plan.place(cell)) {
+        let place = plan.place(cells[at]);
+        let dir = dir(base, &folders, plan, place);
+        let told = error_file(base, &dir);
+        match one(place, dir) {
             Ok(()) => match fs::remove_file(&told) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     Err(error).with_context(|| format!("cannot remove {}", told.display()))
@@ -112,7 +120,7 @@ pub fn make<T: Observer>(
             Err(error) if error.root_cause().is::<Interrupted>() => Err(error),
             Err(error) if is_busy(&error) => Ok(()),
             Err(error) => {
-                atomic::create_dir(&base.join("errors"))?;
+                told.parent().map_or(Ok(()), atomic::create_dir)?;
                 atomic::write(&told, format!("{error:#}\n").as_bytes())
             }
         }
@@ -131,7 +139,7 @@ pub fn look(base: &Path, plan: &Plan, jobs: usize) -> Vec<Outcome> {
         let place = plan.place(cell);
         let dir = dir(base, &folders, plan, place);
         let made = read(&dir, plan, place).unwrap_or_else(|error| Err(Missing::Failed(format!("{error:#}"))));
-        let made = made.map_err(|missing| match fs::read_to_string(error_file(base, cell)) {
+        let made = made.map_err(|missing| match fs::read_to_string(error_file(base, &dir)) {
             Ok(text) if missing == Missing::NotDone => Missing::Failed(text.trim_end().to_owned()),
             _ => missing,
         });
@@ -146,7 +154,7 @@ fn read(dir: &Path, plan: &Plan, place: Place) -> Result<Result<Made, Missing>> 
         Found::Finished(manifest, result) => (manifest, result),
     };
     launch::same_run(&manifest, plan.config(place), place.seed, dir)?;
-    Ok(Ok(Made { score: result.evaluation.mean(), points: points(dir)? }))
+    Ok(Ok(Made { score: result.evaluation.mean(), points: points(dir, result.steps)? }))
 }
 
 /// Of a line of metrics what a learning curve needs.
@@ -163,9 +171,13 @@ struct Line {
     exploring: Option<f64>,
 }
 
-/// The learning curve of a finished run.
-fn points(dir: &Path) -> Result<Vec<Point>> {
+/// The learning curve of a finished run of so many steps.
+fn points(dir: &Path, steps: u64) -> Result<Vec<Point>> {
     let lines: Vec<Line> = run_dir::read_lines(dir)?;
+    let end = lines.last().map_or(0, |line| line.step);
+    if end != steps {
+        bail!("the metrics in {} end at step {end} of {steps}", dir.display());
+    }
     let greedy = lines.iter().any(|line| line.greedy.is_some());
     let point = |line: &Line| {
         let earned = if greedy { line.greedy? } else { line.exploring? };

@@ -29,22 +29,35 @@ pub struct Kept {
 }
 
 const FORMAT: u32 = 1;
+/// More differences than these are counted, not shown.
+const SHOWN: usize = 4;
 const FILE: &str = "comparison.json";
 
-/// Begins a comparison in a directory that is empty or new, or finds the same one there.
+/// Begins a comparison in a directory that is empty or new, or finds the same one there; or, where it is to be extended, one
+/// that is a part of it.
 ///
 /// # Errors
 /// If another one, or something else, is there, or it cannot be written.
-pub fn open(dir: &Path, command: &str, plan: &Plan) -> Result<Kept> {
+pub fn open(dir: &Path, command: &str, plan: &Plan, extend: bool) -> Result<Kept> {
     if let Some(kept) = find(dir)? {
-        let differences = differences(plan, &kept.plan);
-        if differences.is_empty() {
+        let told = told(plan, &kept.plan);
+        if told.is_empty() {
             return Ok(kept);
         }
-        let (shown, more) = differences.split_at(differences.len().min(5));
-        let more = if more.is_empty() { String::new() } else { format!("; and {} more", more.len()) };
-        let (dir, shown) = (dir.display(), shown.join("; "));
-        bail!(Usage(format!("{dir} holds another comparison ({shown}{more}): choose another `--out`")));
+        let grown = plan.contains(&kept.plan);
+        if grown && extend {
+            let kept = Kept {
+                command: command.into(),
+                program: Program::this(),
+                machine: machine(),
+                plan: plan.clone(),
+                ..kept
+            };
+            atomic::write_json(&dir.join(FILE), &kept)?;
+            return Ok(kept);
+        }
+        let way = if grown { "`--extend` adds to it, or choose another `--out`" } else { "choose another `--out`" };
+        bail!(Usage(format!("{} holds another comparison: {way} ({})", dir.display(), told.join("; "))));
     }
     let leftover = |entry: fs::DirEntry| atomic::is_leftover(&entry.file_name());
     if fs::read_dir(dir).is_ok_and(|mut entries| entries.any(|entry| entry.is_ok_and(|entry| !leftover(entry)))) {
@@ -55,6 +68,32 @@ pub fn open(dir: &Path, command: &str, plan: &Plan) -> Result<Kept> {
     atomic::create_dir(dir)?;
     atomic::write_json(&dir.join(FILE), &kept)?;
     Ok(kept)
+}
+
+/// What differs between two plans, in a few words each.
+fn told(plan: &Plan, there: &Plan) -> Vec<String> {
+    let names = |plan: &Plan| -> [Vec<String>; 3] {
+        let labels = plan.agents.iter().map(|agent| agent.label.clone()).collect();
+        [labels, plan.envs.iter().map(|env| env.id.clone()).collect(), plan.swept.clone()]
+    };
+    let (mine, theirs) = (names(plan), names(there));
+    let mut told: Vec<String> = ["agents", "environments", "swept settings"]
+        .into_iter()
+        .zip(mine.iter().zip(&theirs))
+        .filter(|(_, (mine, theirs))| mine != theirs)
+        .map(|(what, (mine, theirs))| format!("{what}: {} instead of {}", mine.join(", "), theirs.join(", ")))
+        .collect();
+    if told.is_empty() {
+        told = differences(plan, there);
+    } else if plan.seeds != there.seeds {
+        told.push(format!("seeds: {} instead of {}", plan.seeds, there.seeds));
+    }
+    if told.len() > SHOWN {
+        let more = told.len() - SHOWN;
+        told.truncate(SHOWN);
+        told.push(format!("and {more} more"));
+    }
+    told
 }
 
 /// The comparison that a directory holds.
@@ -105,11 +144,21 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let dir = dir.path().join("c");
         let plan = |seeds| plan(&[wanted("sarsa")], &[wanted_env("CliffWalking-v1")], seeds).unwrap();
-        let kept = open(&dir, "a command", &plan(2)).unwrap();
-        assert_eq!(open(&dir, "the same in other words", &plan(2)).unwrap(), kept);
+        let kept = open(&dir, "a command", &plan(2), false).unwrap();
+        assert_eq!(open(&dir, "the same in other words", &plan(2), false).unwrap(), kept);
         assert_eq!(read(&dir).unwrap(), kept);
-        let error = open(&dir, "", &plan(3)).unwrap_err().to_string();
-        assert!(error.ends_with("holds another comparison (seeds: 3 instead of 2): choose another `--out`"), "{error}");
+        let error = |n, extend| open(&dir, "", &plan(n), extend).unwrap_err().to_string();
+        let (grown, shrunk) = (error(3, false), error(1, true));
+        assert!(
+            grown.ends_with(": `--extend` adds to it, or choose another `--out` (seeds: 3 instead of 2)"),
+            "{grown}"
+        );
+        assert!(
+            shrunk.ends_with("holds another comparison: choose another `--out` (seeds: 1 instead of 2)"),
+            "{shrunk}"
+        );
+        assert_eq!(open(&dir, "more", &plan(3), true).unwrap().plan.seeds, 3);
+        assert_eq!(read(&dir).unwrap().command, "more");
     }
 
     #[test]
@@ -117,7 +166,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("thesis.tex"), "").unwrap();
         let plan = plan(&[wanted("sarsa")], &[wanted_env("CliffWalking-v1")], 1).unwrap();
-        let error = open(dir.path(), "", &plan).unwrap_err().to_string();
+        let error = open(dir.path(), "", &plan, false).unwrap_err().to_string();
         assert!(error.contains("is not empty and holds no comparison"), "{error}");
         assert!(read(dir.path()).unwrap_err().to_string().contains("holds no comparison"));
         fs::write(dir.path().join(FILE), "{").unwrap();

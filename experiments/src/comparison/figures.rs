@@ -100,9 +100,20 @@ fn curves(summary: &Summary, x_label: &str, curve: ByAxis) -> Vec<Plot> {
             series,
             ..Panel::default()
         };
-        (!panel.series.is_empty()).then(|| panel.focused().into())
+        (!panel.series.is_empty()).then(|| within(panel.focused()).into())
     };
     summary.envs.iter().enumerate().filter_map(panel).collect()
+}
+
+/// An axis that the curves own, and not the bands of two or three seeds.
+fn within(panel: Panel) -> Panel {
+    let means = || panel.series.iter().flat_map(|series| &series.mean).copied().filter(|mean| mean.is_finite());
+    let (low, high) = (means().fold(f64::INFINITY, f64::min), means().fold(f64::NEG_INFINITY, f64::max));
+    if panel.y_range.is_some() || low >= high {
+        return panel;
+    }
+    let free = (high - low) / 10.0;
+    Panel { y_range: Some((low - free, high + free)), ..panel }
 }
 
 fn is_drawn(series: &Series) -> bool {

@@ -3,7 +3,7 @@
 //! ```toml
 //! title = "DQN, its options"                # optional
 //! seeds = 10                                # 10 where nothing is said
-//! steps = 50_000                            # for all; else what is tuned
+//! steps = 50_000                            # for all; else what is tuned. An environment's and an agent's own go before
 //! envs = ["CartPole-v1", "Acrobot-v1"]
 //!
 //! [env."Acrobot-v1"]                        # optional, and so is each of its keys
@@ -54,7 +54,7 @@ struct File {
 }
 
 #[derive(Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename = "table [env.NAME]")]
 struct EnvSaid {
     steps: Option<u64>,
     #[serde(default)]
@@ -64,7 +64,7 @@ struct EnvSaid {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename = "table [[agents]]")]
 struct AgentSaid {
     label: Option<String>,
     agent: String,
@@ -107,8 +107,8 @@ fn parse(registry: &Registry, text: &str, name: &str, seeds: Option<u64>, steps:
             bail!(Usage(format!("{}: `{}` is not among `envs`{advice}", line(key.span()), key.get_ref())));
         }
     }
-    let envs: Vec<WantedEnv> = file.envs.iter().map(|env| wanted_env(&file, env, steps, line(env.span()))).collect();
-    let agents: Vec<Wanted> = file.agents.iter().map(|said| wanted(&file, said, line(said.span()))).collect();
+    let envs: Vec<WantedEnv> = file.envs.iter().map(|env| wanted_env(&file, env, line(env.span()))).collect();
+    let agents: Vec<Wanted> = file.agents.iter().map(|said| wanted(said, steps, line(said.span()))).collect();
     let title = file.title.clone().unwrap_or_else(|| title(&agents, &envs));
     let seeds = seeds.or(file.seeds.map(Spanned::into_inner)).unwrap_or(SEEDS);
     Plan::new(registry, title, seeds, &agents, &envs, Vec::new())
@@ -126,20 +126,20 @@ pub fn title(agents: &[Wanted], envs: &[WantedEnv]) -> String {
     format!("{agents} on {}", list(envs.iter().map(|env| env.id.as_str()).collect()))
 }
 
-fn wanted_env(file: &File, id: &Spanned<String>, steps: Option<u64>, said: String) -> WantedEnv {
+fn wanted_env(file: &File, id: &Spanned<String>, said: String) -> WantedEnv {
     let own = file.env.iter().find(|(key, _)| key.get_ref() == id.get_ref()).map(|(_, own)| own.clone());
     let EnvSaid { steps: own_steps, settings, low, high } = own.unwrap_or_default();
     let settings = values(&settings);
-    WantedEnv { id: id.get_ref().clone(), settings, steps: steps.or(own_steps), low, high, said }
+    WantedEnv { id: id.get_ref().clone(), settings, steps: own_steps.or(file.steps), low, high, said }
 }
 
-fn wanted(file: &File, said: &Spanned<AgentSaid>, line: String) -> Wanted {
+fn wanted(said: &Spanned<AgentSaid>, overall: Option<u64>, line: String) -> Wanted {
     let AgentSaid { label, agent, tuned, wrappers, lanes, steps, settings } = said.get_ref();
     let changes = Changes {
         untuned: !tuned,
         agent: values(settings),
         wrappers: wrappers.clone(),
-        steps: steps.or(file.steps),
+        steps: overall.or(*steps),
         lanes: *lanes,
         ..Changes::default()
     };

@@ -46,7 +46,7 @@ impl Axis {
             let (Some(low), Some(high)) = (number(low), number(high)) else {
                 bail!(wrong("a range goes from one number to another, as in 1e-5..1e-2"));
             };
-            if low >= high {
+            if high - low <= 0.0 {
                 bail!(wrong("a range goes from the smaller number to the greater one"));
             }
             return Ok(Self { setting, values: Swept::Between(low, high) });
@@ -67,7 +67,9 @@ impl Axis {
 ///
 /// # Errors
 /// If there is nothing to combine, there are too many, or a range has no end of values.
-pub fn points(axes: &[Axis], random: Option<usize>) -> Result<Vec<Values>> {
+///
+/// `whole` says of a setting whether it takes whole numbers only.
+pub fn points(axes: &[Axis], random: Option<usize>, whole: &dyn Fn(&str) -> bool) -> Result<Vec<Values>> {
     if axes.is_empty() {
         bail!(Usage("nothing is swept: `--grid learning_rate=1e-4,1e-3` tries two step sizes".into()));
     }
@@ -84,9 +86,9 @@ pub fn points(axes: &[Axis], random: Option<usize>) -> Result<Vec<Values>> {
         (None, Some(all)) if all > MOST => {
             bail!(Usage(format!("{all} combinations are more than {MOST}: `--random 50` draws some of them")))
         }
-        (Some(n), all) if all.is_none_or(|all| n < all) => Ok(drawn(axes, n)),
+        (Some(n), all) if all.is_none_or(|all| n < all) => Ok(drawn(axes, n, whole)),
         (_, Some(all)) => Ok((0..all).map(|number| point(axes, number)).collect()),
-        (Some(n), None) => Ok(drawn(axes, n)),
+        (Some(n), None) => Ok(drawn(axes, n, whole)),
     }
 }
 
@@ -98,21 +100,22 @@ impl Swept {
         }
     }
 
-    fn draw(&self, rng: &mut Rng) -> String {
+    fn draw(&self, rng: &mut Rng, whole: bool) -> String {
         match self {
             Self::Each(values) => values[rng.below(values.len())].clone(),
-            Self::Between(low, high) if *low > 0.0 && *high >= 10.0 * low => {
-                short(rng.uniform(low.ln(), high.ln()).exp().clamp(*low, *high))
+            Self::Between(low, high) => {
+                let even_in_logarithm = *low > 0.0 && *high >= 10.0 * low;
+                let drawn =
+                    if even_in_logarithm { rng.uniform(low.ln(), high.ln()).exp() } else { rng.uniform(*low, *high) };
+                // More digits say nothing about a setting, and nobody could type them.
+                let size = if even_in_logarithm { drawn } else { high - low };
+                let places = if whole { 0 } else { (2.0 - size.log10().floor()).max(0.0) as usize };
+                let rounded: f64 = format!("{drawn:.places$}").parse().unwrap_or(drawn);
+                let (low, high) = if whole { (low.ceil(), high.floor()) } else { (*low, *high) };
+                rounded.max(low).min(high).to_string()
             }
-            Self::Between(low, high) => short(rng.uniform(*low, *high)),
         }
     }
-}
-
-/// Three digits: more say nothing about a setting, and nobody could type them.
-fn short(value: f64) -> String {
-    let rounded: f64 = format!("{value:.2e}").parse().unwrap_or(value);
-    rounded.to_string()
 }
 
 /// The combination of a number; the last setting changes fastest.
@@ -128,11 +131,12 @@ fn point(axes: &[Axis], mut number: usize) -> Values {
 }
 
 /// Combinations at random, none twice, always the same ones.
-fn drawn(axes: &[Axis], n: usize) -> Vec<Values> {
+fn drawn(axes: &[Axis], n: usize, whole: &dyn Fn(&str) -> bool) -> Vec<Values> {
     let (mut rng, mut known, mut points) = (Rng::new(0), BTreeSet::new(), Vec::new());
-    // A narrow range may not have as many values of three digits.
+    // A range may not have as many values: of whole numbers, or of so few digits.
     for _ in 0..100 * n {
-        let point: Values = axes.iter().map(|axis| (axis.setting.clone(), axis.values.draw(&mut rng))).collect();
+        let draw = |axis: &Axis| (axis.setting.clone(), axis.values.draw(&mut rng, whole(&axis.setting)));
+        let point: Values = axes.iter().map(draw).collect();
         if known.insert(point.clone()) {
             points.push(point);
         }
@@ -171,7 +175,7 @@ mod tests {
     #[test]
     fn every_combination_in_order() {
         let axes = axes(["learning_rate=0.1,0.5", "hidden=64,64|128,128"]);
-        let agents = agents("dqn", &axes, points(&axes, None).unwrap(), &Changes::default());
+        let agents = agents("dqn", &axes, points(&axes, None, &|_| false).unwrap(), &Changes::default());
         let labels: Vec<&str> = agents.iter().map(|agent| agent.label.as_str()).collect();
         let right = ["0.1 hidden=64,64", "0.1 hidden=128,128", "0.5 hidden=64,64", "0.5 hidden=128,128"];
         assert_eq!(labels, right.map(|rest| format!("learning_rate={rest}")));
@@ -181,8 +185,8 @@ mod tests {
     #[test]
     fn some_at_random_are_always_the_same_and_none_is_there_twice() {
         let axes = axes(["learning_rate=1e-5..1e-2", "gamma=0.9..0.99", "env.time_limit=100,200"]);
-        let drawn = points(&axes, Some(50)).unwrap();
-        assert_eq!((drawn.len(), &drawn), (50, &points(&axes, Some(50)).unwrap()));
+        let drawn = points(&axes, Some(50), &|_| false).unwrap();
+        assert_eq!((drawn.len(), &drawn), (50, &points(&axes, Some(50), &|_| false).unwrap()));
         let below = |value: f64| {
             let rates = drawn.iter().map(|point| point["learning_rate"].parse::<f64>().unwrap());
             rates.filter(|rate| *rate < value).count()
@@ -191,8 +195,13 @@ mod tests {
         assert!((8..26).contains(&below(1e-4)) && below(1e-5) == 0, "{}", below(1e-4));
         let wanted = agents("dqn", &axes, drawn, &Changes::default());
         assert!(wanted.iter().all(|agent| agent.changes.env.contains_key("time_limit")));
+        let narrow = self::axes(["gamma=0.9999..0.99999", "batch_size=16..20"]);
+        let drawn = points(&narrow, Some(40), &|setting| setting == "batch_size").unwrap();
+        assert_eq!(drawn.len(), 40);
+        assert!(drawn.iter().all(|point| (0.9999..=0.99999).contains(&point["gamma"].parse::<f64>().unwrap())));
+        assert!(drawn.iter().all(|point| (16..=20).contains(&point["batch_size"].parse::<u32>().unwrap())));
         let few = self::axes(["gamma=0.9,0.99"]);
-        assert_eq!(points(&few, Some(50)).unwrap(), points(&few, None).unwrap());
+        assert_eq!(points(&few, Some(50), &|_| false).unwrap(), points(&few, None, &|_| false).unwrap());
     }
 
     #[test]
@@ -207,7 +216,7 @@ mod tests {
             let error = Axis::parse(text).unwrap_err().to_string();
             assert!(error.contains(why), "{error}");
         }
-        let error = |axes: &[Axis], random| points(axes, random).unwrap_err().to_string();
+        let error = |axes: &[Axis], random| points(axes, random, &|_| false).unwrap_err().to_string();
         assert!(error(&[], None).contains("nothing is swept"));
         assert!(error(&axes(["gamma=0.9..1"]), None).contains("--random"));
         assert!(error(&axes(["gamma=0.9", "gamma=1"]), None).contains("swept twice"));

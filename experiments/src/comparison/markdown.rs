@@ -44,7 +44,7 @@ How probable it is that a run of the first agent scores more than a run of the s
 ½ is equally good.";
 pub(super) const PAIRED: &str = "\
 Differences of the scores of two agents seed by seed: their mean with its 95 % interval (Student's t), p of Wilcoxon's \
-signed-rank test, and the same corrected for all rows of this table (Holm).";
+signed-rank test, and the same corrected for all rows of this table (Holm). With fewer than six seeds p cannot be below 5 %.";
 
 /// Who was compared where, by what, on what.
 fn compared(summary: &Summary) -> String {
@@ -52,8 +52,9 @@ fn compared(summary: &Summary) -> String {
     let names = |names: Vec<&String>| names.into_iter().map(|name| plain(name)).collect::<Vec<_>>().join(", ");
     let seeds = if summary.seeds == 1 { "1 seed".into() } else { format!("{} seeds", summary.seeds) };
     let build = if program.build.is_empty() { String::new() } else { format!(", build {}", plain(&program.build)) };
+    let unfinished = summary.unfinished().map_or_else(String::new, |told| format!("- **{told}**\n"));
     format!(
-        "- Agents: {}\n- Environments: {}\n- {seeds} of each agent on each environment\n\
+        "{unfinished}- Agents: {}\n- Environments: {}\n- {seeds} of each agent on each environment\n\
          - Made by gymkhana {} (commit {}, {}{build}) on {}",
         names(summary.agents.iter().map(|agent| &agent.label).collect()),
         names(summary.envs.iter().map(|env| &env.id).collect()),

@@ -28,10 +28,10 @@ pub mod summary;
 mod tensorboard;
 mod write;
 
-pub use cells::{Missing, Outcome, finished, look, make};
+pub use cells::{Missing, Outcome, finished, has_monitor, look, make};
 pub use directory::{Kept, find, open, read};
 pub use plan::{Place, Plan};
 use random::random_return;
 pub use summarize::summarize;
 pub use summary::Summary;
-pub use write::{Written, read_summary, write, write_summary, write_tensorboard};
+pub use write::{Written, has_summary, read_summary, write, write_summary, write_tensorboard};

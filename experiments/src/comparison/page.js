@@ -156,8 +156,10 @@
       const free = (late[1] - late[0]) / 10;
       return [late[0] - free, late[1] + free];
     }
-    const free = (all[1] - all[0]) * 0.04;
-    return [all[0] - free, all[1] + free];
+    // The curves own the axis, and not the bands of two or three seeds.
+    const [low, high] = means && means[0] < means[1] ? means : all;
+    const free = (high - low) / 10;
+    return [low - free, high + free];
   }
 
   /** Parts of a curve without gaps. */

@@ -103,6 +103,7 @@ fn facts(summary: &Summary) -> String {
     let build = if program.build.is_empty() { String::new() } else { format!(", build {}", program.build) };
     let count = |count: usize, one: &str, more: &str| format!("{count} {}", if count == 1 { one } else { more });
     let seeds = count(usize::try_from(summary.seeds).unwrap_or(usize::MAX), "seed", "seeds");
+    let unfinished = summary.unfinished().map(|told| ("unfinished", told));
     let facts = [
         (
             "compared",
@@ -115,7 +116,8 @@ fn facts(summary: &Summary) -> String {
         ("program", format!("gymkhana {}, commit {}, {}{build}", program.version, program.commit, program.platform)),
         ("machine", summary.machine.clone()),
     ];
-    facts.map(|(name, fact)| format!("<dt>{name}</dt><dd>{}</dd>", escaped(&fact))).concat()
+    let fact = |(name, fact): (&str, String)| format!("<dt>{name}</dt><dd>{}</dd>", escaped(&fact));
+    unfinished.into_iter().chain(facts).map(fact).collect()
 }
 
 /// Boxes that switch agents and environments.

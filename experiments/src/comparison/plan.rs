@@ -104,6 +104,7 @@ pub struct Place {
 
 /// More runs than this are a slip of the finger.
 const MOST_CELLS: usize = 1_000_000;
+const LONGEST_LABEL: usize = 100;
 
 impl Plan {
     /// Builds every configuration and checks that each makes a run, before the first begins.
@@ -134,12 +135,30 @@ impl Plan {
         let envs = &known.collect::<Result<Vec<_>>>()?;
         twice("environment", envs.iter().map(|env| env.id.as_str()))?;
         twice("label", agents.iter().map(|agent| agent.label.as_str()))?;
+        for agent in agents {
+            let label = &agent.label;
+            let why = if label.trim().is_empty() {
+                "a label must not be empty"
+            } else if label.chars().any(char::is_control) {
+                "a label is one line without control characters"
+            } else if label.chars().count() > LONGEST_LABEL {
+                "a label of more than 100 letters"
+            } else {
+                continue;
+            };
+            bail!(Usage(format!("{}: {why}", told(&agent.said, &format!("the label {label:?}")))));
+        }
         let cells = agents.len().saturating_mul(envs.len()).saturating_mul(seeds as usize);
         if cells > MOST_CELLS {
             bail!(Usage(format!("{cells} runs are more than {MOST_CELLS}: fewer agents, environments or seeds")));
         }
         let planned = agents.iter().map(|agent| PlannedAgent::new(registry, agent, envs, seeds));
         let planned: Vec<PlannedAgent> = planned.collect::<Result<_>>()?;
+        for (at, agent) in planned.iter().enumerate().filter(|_| !swept.is_empty()) {
+            if let Some(same) = planned[..at].iter().find(|other| other.configs == agent.configs) {
+                bail!(Usage(format!("`{}` and `{}` are the same settings", same.label, agent.label)));
+            }
+        }
         let arenas = envs.iter().enumerate().map(|(i, env)| PlannedEnv::new(registry, env, &planned[0].configs[i]));
         Ok(Self { title, seeds, envs: arenas.collect::<Result<_>>()?, agents: planned, swept })
     }
@@ -170,6 +189,22 @@ impl Plan {
         format!("{} on {}, seed {}", self.agents[place.agent].label, self.envs[place.env].id, place.seed)
     }
 
+    /// Whether every run of another plan is one of this, in the same directory.
+    pub fn contains(&self, other: &Self) -> bool {
+        let (mine, theirs) = (self.folders(), other.folders());
+        let env = |id: &str| self.envs.iter().position(|env| env.id == id);
+        let agent = |(at, there): (usize, &PlannedAgent)| {
+            let found = self.agents.iter().position(|here| here.label == there.label);
+            found.is_some_and(|here| {
+                let same = |(i, known): (usize, &PlannedEnv)| {
+                    env(&known.id).is_some_and(|j| self.agents[here].configs[j] == there.configs[i])
+                };
+                mine[here] == theirs[at] && other.envs.iter().enumerate().all(same)
+            })
+        };
+        self.seeds >= other.seeds && self.swept == other.swept && other.agents.iter().enumerate().all(agent)
+    }
+
     /// The directories of the agents, below the comparison's own: their labels, as a file system takes them.
     pub fn folders(&self) -> Vec<PathBuf> {
         let slugs: Vec<String> = self.agents.iter().map(|agent| slug(&agent.label)).collect();
@@ -187,7 +222,7 @@ impl PlannedAgent {
         let configs = envs.iter().map(|env| {
             let mut changes = wanted.changes.clone();
             changes.env.extend(env.settings.clone());
-            changes.steps = env.steps.or(changes.steps);
+            changes.steps = changes.steps.or(env.steps);
             let config = configure(registry, &wanted.agent, &env.id, &changes)?;
             launch::check(registry, &config)?;
             Ok(config)
@@ -310,6 +345,10 @@ pub(super) mod tests {
         assert_eq!(error(&[], &cliff(), 1), "nothing to compare: no agent was named");
         assert!(error(&[wanted("sarsa")], &cliff(), 0).contains("0 seeds"));
         assert_eq!(error(&[wanted("sarsa"), wanted("sarsa")], &cliff(), 1), "the label `sarsa` is there twice");
+        for label in ["", " ", "a\nb", "\u{1b}[2J", &"a".repeat(101)] {
+            let text = error(&[Wanted { label: label.into(), ..wanted("sarsa") }], &cliff(), 1);
+            assert!(text.starts_with("the label ") && !text.contains(['\n', '\u{1b}']), "{text:?}");
+        }
         let misfit = error(&[wanted("sarsa"), wanted("dqn")], &cliff(), 5);
         assert!(misfit.starts_with("dqn on CliffWalking-v1, seeds 0 to 4: ") && misfit.contains("one-hot"), "{misfit}");
         assert!(error(&[wanted("sarsar")], &cliff(), 1).contains("sarsa"));
@@ -328,6 +367,21 @@ pub(super) mod tests {
         let folders = plan.unwrap().folders();
         let right = ["runs/a_b-0", "runs/a_b-1", "runs/_..", "runs/c"];
         assert_eq!(folders, right.map(PathBuf::from));
+    }
+
+    #[test]
+    fn a_plan_that_has_grown_contains_the_one_that_it_was() {
+        let of = |agents: &[&str], envs: &[&str], seeds| {
+            let agents: Vec<_> = agents.iter().map(|id| wanted(id)).collect();
+            plan(&agents, &envs.iter().map(|id| wanted_env(id)).collect::<Vec<_>>(), seeds).unwrap()
+        };
+        let small = of(&["sarsa"], &["FrozenLake-v1"], 2);
+        assert!(small.contains(&small));
+        let grown = of(&["q-learning", "sarsa"], &["CliffWalking-v1", "FrozenLake-v1"], 3);
+        assert!(grown.contains(&small) && !small.contains(&grown));
+        let mut other = small.clone();
+        other.agents[0].configs[0].steps += 1;
+        assert!(!grown.contains(&other) && !of(&["sarsa"], &["CliffWalking-v1"], 2).contains(&small));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gymkhana_envs::Rng;
+use gymkhana_envs::{Registry, Rng};
 
 use super::{
     Kept, Outcome, Plan, Summary,
@@ -10,7 +10,8 @@ use super::{
     summary::{Aggregate, Arena, CellScore, Contender, Curve, Improvement, Paired, Sensitivity, Spread},
 };
 use crate::{
-    config::RunConfig,
+    config::{RunConfig, Values},
+    launch,
     plot::Series,
     stats::{self, Interval, bootstrap, improvement, paired, profile},
     threads,
@@ -35,7 +36,7 @@ struct Runs<'a> {
 }
 
 /// Counts.
-pub fn summarize(kept: &Kept, outcomes: &[Outcome], jobs: usize) -> Summary {
+pub fn summarize(registry: &Registry, kept: &Kept, outcomes: &[Outcome], jobs: usize) -> Summary {
     let plan = &kept.plan;
     let mut made = vec![vec![Vec::new(); plan.envs.len()]; plan.agents.len()];
     for Outcome { place, made: result } in outcomes {
@@ -86,7 +87,7 @@ pub fn summarize(kept: &Kept, outcomes: &[Outcome], jobs: usize) -> Summary {
         program: kept.program.clone(),
         machine: kept.machine.clone(),
         seeds: plan.seeds,
-        agents: plan.agents.iter().map(contender).collect(),
+        agents: plan.agents.iter().map(|agent| contender(registry, agent)).collect(),
         cells: outcomes.iter().map(cell_score).collect(),
         scores: agents.iter().map(|&agent| runs.spreads(agent, &envs)).collect(),
         curves: runs.curves(jobs),
@@ -121,14 +122,15 @@ fn aggregates(intervals: &[Vec<Interval>]) -> Vec<Aggregate> {
     stats::Aggregate::ALL.into_iter().enumerate().map(one).collect()
 }
 
-fn contender(planned: &super::plan::PlannedAgent) -> Contender {
+fn contender(registry: &Registry, planned: &super::plan::PlannedAgent) -> Contender {
     let agent = planned.configs.first().map_or_else(String::new, |config| config.agent.clone());
-    let settings = planned.configs.iter().map(|config| (config.env.clone(), settings(config))).collect();
+    let settings = planned.configs.iter().map(|config| (config.env.clone(), settings(registry, config))).collect();
     Contender { label: planned.label.clone(), agent, settings }
 }
 
-/// A line for each setting that is not the agent's default, and for what else a run is made of.
-fn settings(config: &RunConfig) -> Vec<String> {
+/// A line for each setting that is not the agent's or the environment's default, and for what else a run is made of.
+fn settings(registry: &Registry, config: &RunConfig) -> Vec<String> {
+    let usual = launch::env_values(registry, &config.env, &Values::new()).unwrap_or_default();
     let params = gymkhana_agents::registry::find(&config.agent).map(|entry| (entry.params)()).unwrap_or_default();
     let own = params.into_iter().filter_map(|param| {
         let value = config.agent_settings.get(param.name)?;
@@ -138,6 +140,8 @@ fn settings(config: &RunConfig) -> Vec<String> {
     lines.extend((config.lanes != 1).then(|| format!("lanes = {}", config.lanes)));
     lines.extend(config.wrappers.iter().map(|wrapper| format!("wrapper {wrapper}")));
     lines.extend(own);
+    let env = config.env_settings.iter().filter(|(key, value)| usual.get(*key) != Some(*value));
+    lines.extend(env.map(|(key, value)| format!("env.{key} = {value}")));
     lines
 }
 
@@ -205,7 +209,13 @@ impl Runs<'_> {
                 return None;
             }
             let by = |x: fn(&Point) -> f64| {
-                let curve = |(_, made): &(u64, &Made)| made.points.iter().map(|point| (x(point), point.earned)).unzip();
+                let ends = runs.iter().filter_map(|(_, made)| made.points.last()).map(x);
+                let end = ends.fold(f64::NEG_INFINITY, f64::max);
+                // A run that has ended has its last policy from then on.
+                let held = |made: &Made| made.points.last().map(|last| (end, last.earned));
+                let curve = |(_, made): &(u64, &Made)| {
+                    made.points.iter().map(|point| (x(point), point.earned)).chain(held(made)).unzip()
+                };
                 let runs: Vec<_> = runs.iter().map(curve).collect();
                 thinned(Series::of_runs(self.plan.agents[agent].label.clone(), &runs))
             };
@@ -329,7 +339,7 @@ mod tests {
         ];
         let outcomes: Vec<_> =
             results.into_iter().enumerate().map(|(cell, made)| Outcome { place: plan.place(cell), made }).collect();
-        summarize(&kept(plan), &outcomes, 2)
+        summarize(&Registry::standard(), &kept(plan), &outcomes, 2)
     }
 
     #[test]
@@ -371,7 +381,7 @@ mod tests {
     fn nothing_done_is_a_summary_too() {
         let plan = plan(&[wanted("sarsa")], &[wanted_env("CliffWalking-v1")], 2).unwrap();
         let outcomes = [0, 1].map(|cell| Outcome { place: plan.place(cell), made: Err(Missing::NotDone) });
-        let summary = summarize(&kept(plan), &outcomes, 1);
+        let summary = summarize(&Registry::standard(), &kept(plan), &outcomes, 1);
         assert!(summary.scores[0][0].is_none() && summary.curves.is_empty() && summary.profiles.is_empty());
         assert!(summary.aggregates.iter().all(|aggregate| aggregate.intervals == [None]));
         assert!(serde_json::to_string(&summary).is_ok());

@@ -42,6 +42,19 @@ pub struct Summary {
     pub sensitivity: Vec<Sensitivity>,
 }
 
+impl Summary {
+    /// How many runs are done, where that is not all of them.
+    pub fn unfinished(&self) -> Option<String> {
+        let (done, all) = (self.cells.iter().filter(|cell| cell.score.is_some()).count(), self.cells.len());
+        (done < all).then(|| {
+            format!(
+                "{done} of {all} runs are done: the others count nowhere, and aggregates over unequal numbers of seeds are \
+                 not balanced"
+            )
+        })
+    }
+}
+
 /// An agent with its settings, under its label.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Contender {

@@ -70,6 +70,11 @@ pub fn write_summary(dir: &Path, summary: &Summary) -> Result<Written> {
     Ok(written)
 }
 
+/// Whether a directory holds the summary of a comparison.
+pub fn has_summary(dir: &Path) -> bool {
+    dir.join(SUMMARY).exists()
+}
+
 /// The summary that a directory holds.
 ///
 /// # Errors

@@ -31,6 +31,14 @@ pub struct RunBar {
     greedy: bool,
 }
 
+/// A label beside a bar is cut to this width.
+const LONGEST: usize = 40;
+
+/// Whether a terminal has no room for a bar beside what is said of a run.
+fn narrow() -> bool {
+    console::Term::stderr().size().1 < 90
+}
+
 impl Bars {
     /// No bars yet.
     pub fn new() -> Self {
@@ -105,12 +113,16 @@ impl Bars {
     pub fn add(&self, label: &str, steps: u64) -> RunBar {
         let bar = self.new_bar(steps);
         // The bar takes what width is left, so that the line does not break on a narrow terminal.
-        let style = "{prefix} {wide_bar:.cyan/blue} {percent:>3} % · {speed} steps/s · {msg}{eta} left";
+        let style = if narrow() {
+            "{prefix} {percent:>3} % · {msg}{eta} left"
+        } else {
+            "{prefix} {wide_bar:.cyan/blue} {percent:>3} % · {speed} steps/s · {msg}{eta} left"
+        };
         let speed = |state: &ProgressState, to: &mut dyn std::fmt::Write| {
             let _ = write!(to, "{}", HumanCount(state.per_sec() as u64));
         };
         bar.set_style(ProgressStyle::with_template(style).expect("a template").with_key("speed", speed));
-        bar.set_prefix(label.to_owned());
+        bar.set_prefix(console::truncate_str(label, LONGEST, "…").into_owned());
         bar.set_message("");
         RunBar { bar, begun: false, greedy: false }
     }

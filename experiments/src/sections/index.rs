@@ -95,6 +95,11 @@ fn comparisons(dir: &Path) -> Result<String> {
     ))
 }
 
+/// Whether a directory holds the results of any section.
+pub fn any_section(dir: &Path) -> bool {
+    SECTIONS.iter().any(|section| dir.join(section.id).join("data.json").exists())
+}
+
 fn heading(section: &Section) -> String {
     format!("{} {}", section.id, section.titles[0])
 }

@@ -66,7 +66,10 @@ fn cells_are_shared_among_processes() {
     let place = Place::new();
     place.ok(&format!("{TABLES} --out whole"));
     let list = place.ok(&format!("{TABLES} --list --cells 5-6"));
-    assert_eq!(list, "    5  q-learning on FrozenLake-v1, seed 2\n    6  sarsa on CliffWalking-v1, seed 0\n");
+    assert_eq!(
+        list,
+        "    5  q-learning on FrozenLake-v1, seed 2\n    6  sarsa on CliffWalking-v1, seed 0\n2 of 12 cells\n"
+    );
 
     let said = place.ok(&format!("{TABLES} --out parts --cells 0-3,11"));
     assert!(said.contains("of which 5 were picked") && said.contains("5 of 12 cells are done"), "{said}");
@@ -167,7 +170,7 @@ fn what_is_wrong_is_said_before_the_first_run() {
     refused(&format!("{names} --seeds 0"), &["--seeds"]);
     refused(&format!("{names} --cells 7-99"), &["there are the cells 0 to 9"]);
     refused("compare --agents sarsa", &["--envs"]);
-    refused("compare", &["--agents"]);
+    refused("compare", &["`--agents` and `--envs`, or by `--file`"]);
     refused("compare --file nowhere.toml", &["cannot read nowhere.toml"]);
     let file = |text: &str, words: &[&str]| {
         fs::write(place.at("c.toml"), text).unwrap();
@@ -182,11 +185,18 @@ fn what_is_wrong_is_said_before_the_first_run() {
     let before = contents(&place.at("a"));
     place
         .run(&format!("{names} --steps 500 --seeds 2 --out a"))
-        .failed(2, &["holds another comparison (seeds: 2 instead of 1)"]);
+        .failed(2, &["holds another comparison: `--extend` adds to it", "(seeds: 2 instead of 1)"]);
     place
         .run("compare --agents q-learning --envs CliffWalking-v1 --steps 500 --seeds 1 --out a")
         .failed(2, &["another comparison"]);
     assert!(before == contents(&place.at("a")));
+    let said =
+        place.ok("compare --agents sarsa,q-learning --envs CliffWalking-v1 --steps 500 --seeds 2 --out a --extend");
+    assert!(said.contains("4 runs; 1 are done already"), "{said}");
+    for dir in ["nowhere", "a/runs"] {
+        place.run(&format!("report {dir}")).failed(2, &["holds neither a comparison nor results of sections"]);
+        assert!(!place.at(dir).join("README.md").exists());
+    }
     fs::create_dir(place.at("b")).unwrap();
     fs::write(place.at("b/thesis.tex"), "").unwrap();
     place.run(&format!("{names} --out b")).failed(2, &["is not empty and holds no comparison"]);
