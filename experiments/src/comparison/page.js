@@ -343,8 +343,13 @@
       const names = rows.map((value) => number(Number(value.toPrecision(12))));
       const area = { left: 32 + 7 * Math.max(...names.map((name) => name.length)), right: width - 10, top: 8, bottom: height - 44 };
       const placeY = (y) => area.bottom - (y - ys[0]) / (ys[1] - ys[0]) * (area.bottom - area.top);
+      // Many numbers, as a random sweep has them, lie on an axis; few values stand side by side.
+      const xs = values.length > 12 && values.every((value) => Number.isFinite(Number(value))) ? values.map(Number) : null;
+      const span = xs && extent(xs);
+      const log = xs && span[0] > 0 && span[1] >= 10 * span[0];
+      const along = (x) => log ? Math.log(x / span[0]) / Math.log(span[1] / span[0]) : (x - span[0]) / (span[1] - span[0]);
       const slot = (area.right - area.left) / values.length;
-      const placeX = (at) => area.left + (at + 0.5) * slot;
+      const placeX = (at) => xs ? area.left + 8 + along(xs[at]) * (area.right - area.left - 16) : area.left + (at + 0.5) * slot;
       rows.forEach((value, row) => {
         mark(svg, "path", { d: `M${area.left} ${placeY(value)}H${area.right}` }, { stroke: "var(--grid)" });
         write(svg, area.left - 8, placeY(value), names[row], "end");
@@ -352,15 +357,23 @@
       mark(svg, "path", { d: `M${area.left} ${area.top}V${area.bottom}H${area.right}`, fill: "none" }, { stroke: "var(--spine)" });
       nameY(svg, data.score);
       nameX(svg, area, setting);
-      values.forEach((value, at) => fit(write(svg, placeX(at), area.bottom + 14, value), slot - 4));
-      for (const part of stretches(means.map((mean, at) => [at, mean]))) {
+      if (xs) {
+        const decades = log ? Array.from({ length: 20 }, (_, at) => 10 ** (Math.ceil(Math.log10(span[0]) - 1e-9) + at)) : ticks(span, 5);
+        for (const x of decades.filter((x) => x >= span[0] && x <= span[1] * (1 + 1e-9))) {
+          write(svg, area.left + 8 + along(x) * (area.right - area.left - 16), area.bottom + 14, String(Number(x.toPrecision(6))));
+        }
+      } else {
+        values.forEach((value, at) => fit(write(svg, placeX(at), area.bottom + 14, value), slot - 4));
+      }
+      // Of many values each has few scores, whose means would be noise.
+      for (const part of xs ? [] : stretches(means.map((mean, at) => [at, mean]))) {
         mark(svg, "path", { d: `M${part.map(([at, y]) => `${placeX(at)} ${placeY(y)}`).join("L")}`, fill: "none" }, { stroke: "var(--color-0)", strokeWidth: 1.6 });
       }
       scores.forEach((all, at) => all.filter(usable).forEach((score) => {
         const dot = mark(svg, "circle", { cx: placeX(at), cy: placeY(score), r: 3 }, { fill: "var(--color-1)", opacity: 0.8 });
         mark(dot, "title", {}).textContent = `${values[at]}: ${number(score)}`;
       }));
-      means.forEach((mean, at) => { if (usable(mean)) mark(svg, "circle", { cx: placeX(at), cy: placeY(mean), r: 4 }, { fill: "var(--color-0)" }); });
+      if (!xs) means.forEach((mean, at) => { if (usable(mean)) mark(svg, "circle", { cx: placeX(at), cy: placeY(mean), r: 4 }, { fill: "var(--color-0)" }); });
     });
   }
 
