@@ -413,6 +413,7 @@ impl<'a, O: Elem, A: Elem> Run<'a, O, A> {
         };
         if let Some(dir) = &self.keeping.dir {
             dir.write_policy(FINAL_POLICY, &self.policy())?;
+            self.monitor.as_ref().map_or(Ok(()), Monitor::sync)?;
             dir.finish(&result)?;
         }
         Ok(result)

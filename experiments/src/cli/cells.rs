@@ -82,8 +82,8 @@ pub(super) fn main(registry: &Registry, asked: &Asked<'_>) -> Result<()> {
     let making =
         Making { existing: Existing::Resume, checkpoint_every, jobs, monitor: work.monitor, ..Making::default() };
     let done = comparison::finished(&dir, plan, &cells);
-    let without = |cell: &usize| !comparison::has_monitor(&dir, plan, *cell);
-    let silent = cells.iter().zip(&done).filter(|(cell, done)| **done && work.monitor && without(cell)).count();
+    let kept_all = if work.monitor { comparison::monitored(&dir, plan, &cells) } else { done.clone() };
+    let silent = done.iter().zip(&kept_all).filter(|(done, kept)| **done && !**kept).count();
     if silent > 0 {
         complain(&format!(
             "note: {silent} finished runs have no monitor.csv, and get none: they were made without `--monitor`"
@@ -104,7 +104,16 @@ pub(super) fn main(registry: &Registry, asked: &Asked<'_>) -> Result<()> {
         bail!(Told(interrupt::STATUS));
     }
 
+    if comparison::read(&dir)?.plan != *plan {
+        say(&format!("the comparison was extended meanwhile; `gymkhana report {}` draws all of it", dir.display()))?;
+        return Ok(());
+    }
     let outcomes = comparison::look(&dir, plan, jobs);
+    let mut picked = vec![false; plan.cells()];
+    for &cell in &cells {
+        picked[cell] = true;
+    }
+    let own: Vec<Outcome> = outcomes.iter().filter(|outcome| picked[outcome.place.cell]).cloned().collect();
     let missing = outcomes.iter().filter(|outcome| matches!(outcome.made, Err(Missing::NotDone | Missing::Elsewhere)));
     let missing = missing.count();
     if missing > 0 {
@@ -113,13 +122,16 @@ pub(super) fn main(registry: &Registry, asked: &Asked<'_>) -> Result<()> {
             "{} of {all} cells are done; `gymkhana report {dir}` makes page and figures of them",
             all - missing
         ))?;
-        return failures(&outcomes);
+        if work.open || work.tensorboard {
+            complain("note: page and events are written when all cells are done, or by `gymkhana report`");
+        }
+        return failures(&own);
     }
-    let written = results(registry, &dir, &kept, &outcomes, work.tensorboard)?;
+    let written = results(registry, &dir, &kept, &outcomes, jobs, work.tensorboard)?;
     if work.open {
         super::open(&written.page)?;
     }
-    failures(&outcomes)
+    failures(&own)
 }
 
 fn told(plan: &Plan, cells: &[usize], left: usize, dir: &Path) -> String {
@@ -157,9 +169,10 @@ pub(super) fn results(
     dir: &Path,
     kept: &Kept,
     outcomes: &[Outcome],
+    jobs: usize,
     tensorboard: bool,
 ) -> Result<comparison::Written> {
-    let summary = comparison::summarize(registry, kept, outcomes, Making::default().jobs);
+    let summary = comparison::summarize(registry, kept, outcomes, jobs);
     say_scores(&summary)?;
     let written = comparison::write(dir, kept, outcomes, &summary)?;
     say(&format!("\n{}\n{}", written.page.display(), written.report.display()))?;
@@ -188,6 +201,7 @@ pub(super) fn say_scores(summary: &Summary) -> Result<()> {
         let mut row = vec![summary.agents[agent].label.clone()];
         row.extend(summary.scores[agent].iter().map(spread));
         let interval = middle.filter(|_| several).map(|middle| match middle.intervals[agent] {
+            Some(it) if summary.seeds == 1 => number3(it.point),
             Some(it) => format!("{} ({} to {})", number3(it.point), number3(it.low), number3(it.high)),
             None => "–".into(),
         });

@@ -107,7 +107,7 @@ fn plan(registry: &Registry, args: &Args) -> Result<Plan> {
     let agents: Vec<Wanted> = names.iter().map(agent).collect();
     let envs: Vec<WantedEnv> = ids.iter().map(|id| WantedEnv { id: id.clone(), ..WantedEnv::default() }).collect();
     let seeds = args.seeds.unwrap_or(file::SEEDS);
-    Plan::new(registry, file::title(&agents, &envs), seeds, &agents, &envs, Vec::new())
+    Plan::new(registry, None, seeds, &agents, &envs, Vec::new())
 }
 
 /// The command as it could be typed again.

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use gymkhana_envs::Registry;
 
-use super::{cells, out::say};
+use super::{
+    Told, cells,
+    out::{complain, say},
+};
 use crate::{
     comparison,
     launch::Making,
@@ -57,10 +60,21 @@ fn of_comparison(envs: &Registry, kept: &comparison::Kept, args: &Args) -> Resul
         cells::say_scores(&summary)?;
         let written = comparison::write_summary(dir, &summary)?;
         say(&format!("\n{}\n{}", written.page.display(), written.report.display()))?;
-        return if args.open { super::open(&written.page) } else { Ok(()) };
+        if args.tensorboard {
+            bail!(Usage(format!("{} has no runs any more, of whose metrics events could be made", dir.display())));
+        }
+        if args.open {
+            super::open(&written.page)?;
+        }
+        let failed = summary.cells.iter().filter(|cell| cell.error.is_some()).count();
+        if failed > 0 {
+            complain(&format!("error: {failed} runs have failed: {} says of what", written.report.display()));
+            bail!(Told(1));
+        }
+        return Ok(());
     }
     let outcomes = comparison::look(dir, &kept.plan, jobs);
-    let written = cells::results(envs, dir, kept, &outcomes, args.tensorboard)?;
+    let written = cells::results(envs, dir, kept, &outcomes, jobs, args.tensorboard)?;
     let done = outcomes.iter().filter(|outcome| outcome.made.is_ok()).count();
     if done < outcomes.len() {
         say(&format!("{done} of {} cells are done: the others count nowhere", outcomes.len()))?;

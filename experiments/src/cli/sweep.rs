@@ -90,8 +90,8 @@ pub(super) fn main(registry: &Registry, args: &Args) -> Result<()> {
     }
     let env = WantedEnv { id: args.env.clone(), ..WantedEnv::default() };
     let swept: Vec<String> = axes.iter().map(|axis| axis.setting.clone()).collect();
-    let title = format!("{} on {}: {}", args.agent, args.env, swept.join(", "));
-    let plan = Plan::new(registry, title, args.seeds, &wanted, &[env], swept)?;
+    let title = format!("{} on {}: {}", args.agent, registry.find(&args.env)?.id, swept.join(", "));
+    let plan = Plan::new(registry, Some(title), args.seeds, &wanted, &[env], swept)?;
     cells::main(registry, &Asked { command: command(args), default: "sweep", plan, work: &args.work })
 }
 

@@ -1,7 +1,9 @@
 //! The runs of a comparison: making them, and reading what came of them.
 
 use std::{
+    any::Any,
     fs, io,
+    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
 };
 
@@ -16,6 +18,7 @@ use crate::{
     observe::Observer,
     store::{
         Found, RunDir, atomic,
+        manifest::Program,
         monitor::MONITOR,
         run_dir::{self, Busy, is_finished},
     },
@@ -34,6 +37,8 @@ pub struct Outcome {
 /// What came of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Made {
+    /// The program that made it.
+    pub program: Program,
     /// The greedy mean return of its final policy.
     pub score: f64,
     /// How it learned.
@@ -81,9 +86,10 @@ pub fn finished(base: &Path, plan: &Plan, cells: &[usize]) -> Vec<bool> {
     cells.iter().map(|&cell| is_finished(&dir(base, &folders, plan, plan.place(cell)))).collect()
 }
 
-/// Whether every episode of a cell was kept.
-pub fn has_monitor(base: &Path, plan: &Plan, cell: usize) -> bool {
-    dir(base, &plan.folders(), plan, plan.place(cell)).join(MONITOR).exists()
+/// Of which of these cells every episode was kept.
+pub fn monitored(base: &Path, plan: &Plan, cells: &[usize]) -> Vec<bool> {
+    let folders = plan.folders();
+    cells.iter().map(|&cell| dir(base, &folders, plan, plan.place(cell)).join(MONITOR).exists()).collect()
 }
 
 /// Makes cells, several at a time, or goes on with them where they were. What fails is kept as its error and stops nothing.
@@ -110,7 +116,8 @@ pub fn make<T: Observer>(
         let place = plan.place(cells[at]);
         let dir = dir(base, &folders, plan, place);
         let told = error_file(base, &dir);
-        match one(place, dir) {
+        // What panics, as an environment of one's own may, takes no other with it.
+        match catch_unwind(AssertUnwindSafe(|| one(place, dir))).unwrap_or_else(|panic| Err(told_of(&*panic))) {
             Ok(()) => match fs::remove_file(&told) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     Err(error).with_context(|| format!("cannot remove {}", told.display()))
@@ -126,6 +133,11 @@ pub fn make<T: Observer>(
         }
     });
     made.into_iter().collect()
+}
+
+fn told_of(panic: &(dyn Any + Send)) -> anyhow::Error {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    anyhow::anyhow!("it panicked: {}", text.unwrap_or("for no reason that was given"))
 }
 
 fn is_busy(error: &anyhow::Error) -> bool {
@@ -154,7 +166,13 @@ fn read(dir: &Path, plan: &Plan, place: Place) -> Result<Result<Made, Missing>> 
         Found::Finished(manifest, result) => (manifest, result),
     };
     launch::same_run(&manifest, plan.config(place), place.seed, dir)?;
-    Ok(Ok(Made { score: result.evaluation.mean(), points: points(dir, result.steps)? }))
+    let (evaluation, episodes) = (&result.evaluation, plan.config(place).evaluation.final_episodes);
+    let score = evaluation.mean();
+    if [evaluation.returns.len(), evaluation.lengths.len()] != [episodes; 2] || !score.is_finite() {
+        bail!("the result in {} is not one of {episodes} episodes", dir.display());
+    }
+    let program = Program { build: String::new(), ..manifest.program };
+    Ok(Ok(Made { program, score, points: points(dir, result.steps)? }))
 }
 
 /// Of a line of metrics what a learning curve needs.

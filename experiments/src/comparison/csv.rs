@@ -15,7 +15,7 @@ pub(super) struct RunCurve {
     pub env: String,
     /// The seed.
     pub seed: u64,
-    /// Environment steps, training episodes, seconds and return at each point; NaN where one was not measured.
+    /// Environment steps, training episodes, seconds and return at each point.
     pub points: Vec<[f64; 4]>,
 }
 
@@ -76,6 +76,7 @@ mod tests {
             title: String::new(),
             command: String::new(),
             program: Program { version, commit, platform, build },
+            others: Vec::new(),
             machine: String::new(),
             seeds: 2,
             agents: vec![contender("dqn"), contender("double, \"wide\"")],

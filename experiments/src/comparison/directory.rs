@@ -39,6 +39,7 @@ const FILE: &str = "comparison.json";
 /// # Errors
 /// If another one, or something else, is there, or it cannot be written.
 pub fn open(dir: &Path, command: &str, plan: &Plan, extend: bool) -> Result<Kept> {
+    let alone = lock(dir);
     if let Some(kept) = find(dir)? {
         let told = told(plan, &kept.plan);
         if told.is_empty() {
@@ -66,8 +67,19 @@ pub fn open(dir: &Path, command: &str, plan: &Plan, extend: bool) -> Result<Kept
     let (program, machine) = (Program::this(), machine());
     let kept = Kept { format: FORMAT, command: command.into(), program, machine, plan: plan.clone() };
     atomic::create_dir(dir)?;
-    atomic::write_json(&dir.join(FILE), &kept)?;
-    Ok(kept)
+    if atomic::create_json(&dir.join(FILE), &kept)? {
+        return Ok(kept);
+    }
+    // Another process was first.
+    drop(alone);
+    open(dir, command, plan, extend)
+}
+
+/// Keeps other processes from changing a comparison at the same time, where the system can.
+fn lock(dir: &Path) -> Option<fs::File> {
+    let handle = fs::File::open(dir).ok()?;
+    handle.lock().ok()?;
+    Some(handle)
 }
 
 /// What differs between two plans, in a few words each.

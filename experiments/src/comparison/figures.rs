@@ -154,7 +154,7 @@ fn profiles(summary: &Summary) -> Vec<Plot> {
 
 fn efficiency(summary: &Summary) -> Vec<Plot> {
     let panel = Panel {
-        x_label: "part of the environment steps taken".into(),
+        x_label: "environment steps, as a part of the smallest budget".into(),
         y_label: "interquartile mean of normalised scores".into(),
         ..Panel::default()
     };

@@ -107,23 +107,15 @@ fn parse(registry: &Registry, text: &str, name: &str, seeds: Option<u64>, steps:
             bail!(Usage(format!("{}: `{}` is not among `envs`{advice}", line(key.span()), key.get_ref())));
         }
     }
-    let envs: Vec<WantedEnv> = file.envs.iter().map(|env| wanted_env(&file, env, line(env.span()))).collect();
-    let agents: Vec<Wanted> = file.agents.iter().map(|said| wanted(said, steps, line(said.span()))).collect();
-    let title = file.title.clone().unwrap_or_else(|| title(&agents, &envs));
-    let seeds = seeds.or(file.seeds.map(Spanned::into_inner)).unwrap_or(SEEDS);
-    Plan::new(registry, title, seeds, &agents, &envs, Vec::new())
-}
-
-/// What is compared, where nobody has said it.
-pub fn title(agents: &[Wanted], envs: &[WantedEnv]) -> String {
-    let list = |names: Vec<&str>| match names.as_slice() {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [first @ .., last] if names.len() <= 5 => format!("{} and {last}", first.join(", ")),
-        [first, second, rest @ ..] => format!("{first}, {second} and {} more", rest.len()),
+    // What is wrong with an environment is most likely in the table of its own.
+    let said = |env: &Spanned<String>| {
+        let own = file.env.keys().find(|key| key.get_ref() == env.get_ref());
+        line(own.map_or(env.span(), Spanned::span))
     };
-    let agents = list(agents.iter().map(|agent| agent.label.as_str()).collect());
-    format!("{agents} on {}", list(envs.iter().map(|env| env.id.as_str()).collect()))
+    let envs: Vec<WantedEnv> = file.envs.iter().map(|env| wanted_env(&file, env, said(env))).collect();
+    let agents: Vec<Wanted> = file.agents.iter().map(|said| wanted(said, steps, line(said.span()))).collect();
+    let seeds = seeds.or(file.seeds.map(Spanned::into_inner)).unwrap_or(SEEDS);
+    Plan::new(registry, file.title.clone(), seeds, &agents, &envs, Vec::new())
 }
 
 fn wanted_env(file: &File, id: &Spanned<String>, said: String) -> WantedEnv {
@@ -211,6 +203,13 @@ settings = { learning_rate = 0.01, gamma = 1 }
         assert_eq!(stray, "c.toml, line 5: `CliffWalking` is not among `envs`; is it CliffWalking-v1?");
         let setting = error(&WHOLE.replace("gamma = 1", "gama = 1"));
         assert!(setting.contains("line 13") && setting.contains("gamma"), "{setting}");
+        let setting = error(&WHOLE.replace("low = -1_000", "settings = { time_limt = 5 }"));
+        assert!(
+            setting.starts_with("c.toml, line 5, CliffWalking-v1: ") && setting.contains("time_limit"),
+            "{setting}"
+        );
+        let upside_down = error(&WHOLE.replace("low = -1_000", "low = 0"));
+        assert!(upside_down.starts_with("c.toml, line 5, CliffWalking-v1: "), "{upside_down}");
         let env = error(&WHOLE.replace("\"FrozenLake-v1\"]", "\"FrozenLak-v1\"]"));
         assert!(env.contains("line 3") && env.contains("FrozenLake-v1"), "{env}");
     }

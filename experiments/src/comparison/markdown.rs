@@ -52,10 +52,11 @@ fn compared(summary: &Summary) -> String {
     let names = |names: Vec<&String>| names.into_iter().map(|name| plain(name)).collect::<Vec<_>>().join(", ");
     let seeds = if summary.seeds == 1 { "1 seed".into() } else { format!("{} seeds", summary.seeds) };
     let build = if program.build.is_empty() { String::new() } else { format!(", build {}", plain(&program.build)) };
-    let unfinished = summary.unfinished().map_or_else(String::new, |told| format!("- **{told}**\n"));
+    let remarks: Vec<_> = summary.remarks().iter().map(|told| format!("- **{}**\n", plain(told))).collect();
     format!(
-        "{unfinished}- Agents: {}\n- Environments: {}\n- {seeds} of each agent on each environment\n\
+        "{}- Agents: {}\n- Environments: {}\n- {seeds} of each agent on each environment\n\
          - Made by gymkhana {} (commit {}, {}{build}) on {}",
+        remarks.concat(),
         names(summary.agents.iter().map(|agent| &agent.label).collect()),
         names(summary.envs.iter().map(|env| &env.id).collect()),
         plain(&program.version),

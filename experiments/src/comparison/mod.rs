@@ -6,7 +6,8 @@
 //! |---|---|
 //! | `comparison.json` | the [`Plan`]: agents under labels, environments, seeds; and what made it |
 //! | `runs/LABEL/ENV/seed-N/` | a run directory for each cell, complete or absent |
-//! | `errors/N.txt` | why cell N failed, until it is done |
+//! | `errors/LABEL/ENV/seed-N.txt` | why a cell failed, until it is done |
+//! | `tensorboard/` | with `--tensorboard`, the metrics of every run as events |
 //! | `summary.json` | the [`Summary`]: all that the pages and figures are drawn from |
 //! | `index.html`, `report.md`, figures, `scores.csv`, `curves.csv` | what follows from it |
 //!
@@ -28,7 +29,7 @@ pub mod summary;
 mod tensorboard;
 mod write;
 
-pub use cells::{Missing, Outcome, finished, has_monitor, look, make};
+pub use cells::{Missing, Outcome, finished, look, make, monitored};
 pub use directory::{Kept, find, open, read};
 pub use plan::{Place, Plan};
 use random::random_return;

@@ -411,7 +411,7 @@
       curves(place(id), { lines: () => shownAgents(data[id]), xLabel: () => xLabel, yLabel, range });
     };
     overall("profiles", "normalised score", "part of the runs above the score", [0, 1]);
-    overall("efficiency", "part of the environment steps taken", "interquartile mean", null);
+    overall("efficiency", "environment steps, as a part of the smallest budget", "interquartile mean", null);
     if (place("improvements")) {
       place("improvements").classList.add("one");
       const rows = () => data.improvements.filter((it) => on.agent[it.a] && on.agent[it.b])

@@ -103,7 +103,7 @@ fn facts(summary: &Summary) -> String {
     let build = if program.build.is_empty() { String::new() } else { format!(", build {}", program.build) };
     let count = |count: usize, one: &str, more: &str| format!("{count} {}", if count == 1 { one } else { more });
     let seeds = count(usize::try_from(summary.seeds).unwrap_or(usize::MAX), "seed", "seeds");
-    let unfinished = summary.unfinished().map(|told| ("unfinished", told));
+    let remarks = summary.remarks().into_iter().map(|told| ("note", told));
     let facts = [
         (
             "compared",
@@ -117,7 +117,7 @@ fn facts(summary: &Summary) -> String {
         ("machine", summary.machine.clone()),
     ];
     let fact = |(name, fact): (&str, String)| format!("<dt>{name}</dt><dd>{}</dd>", escaped(&fact));
-    unfinished.into_iter().chain(facts).map(fact).collect()
+    remarks.chain(facts).map(fact).collect()
 }
 
 /// Boxes that switch agents and environments.
@@ -207,7 +207,7 @@ const PROFILES: &str = "\
 The part of the runs whose normalised score is above a score, over all environments: a curve further up and to the right \
 is better.";
 const EFFICIENCY: &str = "\
-The interquartile mean of normalised scores over the part of the environment steps taken, over all environments.";
+The interquartile mean of normalised scores over the environment steps, as a part of those that every agent has, over all environments.";
 const HEAT: &str = "\
 Colour is the normalised score, from 0 (dark) to 1 (bright); the number is the greedy mean return of the final policy.";
 const ARENAS: &str = "A normalised score is the return on a scale between these two.";

@@ -1,7 +1,7 @@
 //! What is to be compared: agents under labels, environments, seeds; and the runs that this makes.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     ops::Range,
     path::{Path, PathBuf},
 };
@@ -113,7 +113,7 @@ impl Plan {
     /// What is wrong, and where it was said.
     pub fn new(
         registry: &Registry,
-        title: String,
+        title: Option<String>,
         seeds: u64,
         agents: &[Wanted],
         envs: &[WantedEnv],
@@ -133,6 +133,10 @@ impl Plan {
             Ok(WantedEnv { id, ..env.clone() })
         });
         let envs = &known.collect::<Result<Vec<_>>>()?;
+        for env in envs {
+            launch::env_values(registry, &env.id, &env.settings).with_context(|| told(&env.said, &env.id))?;
+        }
+        let title = title.unwrap_or_else(|| title_of(agents, envs));
         twice("environment", envs.iter().map(|env| env.id.as_str()))?;
         twice("label", agents.iter().map(|agent| agent.label.as_str()))?;
         for agent in agents {
@@ -208,9 +212,19 @@ impl Plan {
     /// The directories of the agents, below the comparison's own: their labels, as a file system takes them.
     pub fn folders(&self) -> Vec<PathBuf> {
         let slugs: Vec<String> = self.agents.iter().map(|agent| slug(&agent.label)).collect();
-        let alone = |at: usize| slugs.iter().filter(|other| other.eq_ignore_ascii_case(&slugs[at])).count() == 1;
-        let name = |at: usize| if alone(at) { slugs[at].clone() } else { format!("{}-{at}", slugs[at]) };
-        (0..slugs.len()).map(|at| Path::new("runs").join(name(at))).collect()
+        let mut known: BTreeMap<String, usize> = BTreeMap::new();
+        for slug in &slugs {
+            *known.entry(slug.to_lowercase()).or_default() += 1;
+        }
+        let name = |(at, slug): (usize, &String)| {
+            let mut name = slug.clone();
+            // One that is not alone gets its number, and again until no other is called so.
+            while known[slug.as_str().to_lowercase().as_str()] > 1 && known.contains_key(&name.to_lowercase()) {
+                name = format!("{name}-{at}");
+            }
+            Path::new("runs").join(name)
+        };
+        slugs.iter().enumerate().map(name).collect()
     }
 }
 
@@ -261,6 +275,18 @@ impl PlannedEnv {
     }
 }
 
+/// What is compared, where nobody has said it.
+fn title_of(agents: &[Wanted], envs: &[WantedEnv]) -> String {
+    let list = |names: Vec<&str>| match names.as_slice() {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] if names.len() <= 5 => format!("{} and {last}", first.join(", ")),
+        [first, second, rest @ ..] => format!("{first}, {second} and {} more", rest.len()),
+    };
+    let agents = list(agents.iter().map(|agent| agent.label.as_str()).collect());
+    format!("{agents} on {}", list(envs.iter().map(|env| env.id.as_str()).collect()))
+}
+
 /// Where something was said, or else what it is about.
 fn told(said: &str, about: &str) -> String {
     if said.is_empty() { about.to_owned() } else { format!("{said}, {about}") }
@@ -276,13 +302,14 @@ fn twice<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Result<()> {
     Ok(())
 }
 
-/// Longer directory names are cut.
-const LONGEST: usize = 80;
+/// Longer directory names are cut, in bytes: most file systems take 255.
+const LONGEST: usize = 120;
 
 /// A label as the name of a directory.
 fn slug(label: &str) -> String {
     let plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_' | '=' | '+' | ',' | '.');
-    let kept: String = label.chars().map(|letter| if plain(letter) { letter } else { '_' }).take(LONGEST).collect();
+    let mut kept: String = label.chars().map(|letter| if plain(letter) { letter } else { '_' }).collect();
+    kept.truncate(kept.floor_char_boundary(LONGEST));
     // Not `.`, `..` or hidden.
     if kept.starts_with('.') || kept.is_empty() { format!("_{kept}") } else { kept }
 }
@@ -322,7 +349,7 @@ pub(super) mod tests {
     }
 
     pub(in crate::comparison) fn plan(agents: &[Wanted], envs: &[WantedEnv], seeds: u64) -> Result<Plan> {
-        Plan::new(&Registry::standard(), "t".into(), seeds, agents, envs, Vec::new())
+        Plan::new(&Registry::standard(), Some("t".into()), seeds, agents, envs, Vec::new())
     }
 
     #[test]
@@ -363,9 +390,11 @@ pub(super) mod tests {
     #[test]
     fn labels_become_folders_of_their_own() {
         let label = |label: &str| Wanted { label: label.into(), ..wanted("sarsa") };
-        let plan = plan(&[label("a/b"), label("a b"), label(".."), label("c")], &[wanted_env("CliffWalking-v1")], 1);
-        let folders = plan.unwrap().folders();
-        let right = ["runs/a_b-0", "runs/a_b-1", "runs/_..", "runs/c"];
+        let long = "漢".repeat(90);
+        let labels = ["a/b", "a b", "..", "c", "a_b-1", "C", &long].map(label);
+        let folders = plan(&labels, &[wanted_env("CliffWalking-v1")], 1).unwrap().folders();
+        let cut = format!("runs/{}", "漢".repeat(40));
+        let right = ["runs/a_b-0", "runs/a_b-1-1", "runs/_..", "runs/c-3", "runs/a_b-1", "runs/C-5", &cut];
         assert_eq!(folders, right.map(PathBuf::from));
     }
 

@@ -14,6 +14,7 @@ use crate::{
     launch,
     plot::Series,
     stats::{self, Interval, bootstrap, improvement, paired, profile},
+    store::manifest::Program,
     threads,
 };
 
@@ -55,13 +56,20 @@ pub fn summarize(registry: &Registry, kept: &Kept, outcomes: &[Outcome], jobs: u
     };
     let of_each = |f: &(dyn Fn(usize) -> Vec<Interval> + Sync)| threads::each(agents.len(), jobs, f);
 
+    // Who has failed an environment altogether is not compared over the others.
+    let whole: Vec<bool> = normalized.iter().map(|envs| envs.iter().all(|runs| !runs.is_empty())).collect();
+    let none = || vec![Vec::new(); plan.envs.len()];
+    let normalized: Vec<_> =
+        normalized.into_iter().zip(&whole).map(|(scores, whole)| if *whole { scores } else { none() }).collect();
     let intervals = of_each(&|agent| bootstrap::intervals(&normalized[agent], RESAMPLES, &mut Rng::new(0)).to_vec());
     let thresholds = thresholds(&normalized);
     let profiles = of_each(&|agent| {
         profile::profile(&normalized[agent], &thresholds, resamples(&normalized[agent]), &mut Rng::new(0))
     });
     let parts: Vec<f64> = (0..=PARTS).map(|part| part as f64 / PARTS as f64).collect();
-    let efficiency = of_each(&|agent| parts.iter().map(|&part| runs.efficiency(agent, &envs, part)).collect());
+    let efficiency = of_each(&|agent| {
+        parts.iter().filter(|_| whole[agent]).map(|&part| runs.efficiency(agent, &envs, part)).collect()
+    });
     let improvements = threads::each(pairs.len(), jobs, |at| {
         let (a, b) = pairs[at];
         let (x, y) = (&normalized[a], &normalized[b]);
@@ -72,7 +80,7 @@ pub fn summarize(registry: &Registry, kept: &Kept, outcomes: &[Outcome], jobs: u
     let bands = |x: &[f64], all: Vec<Vec<Interval>>| -> Vec<Series> {
         let one = |(agent, band): (usize, Vec<Interval>)| Series {
             label: label(agent),
-            x: x.to_vec(),
+            x: x[..band.len()].to_vec(),
             mean: band.iter().map(|interval| interval.point).collect(),
             low: band.iter().map(|interval| interval.low).collect(),
             high: band.iter().map(|interval| interval.high).collect(),
@@ -94,6 +102,7 @@ pub fn summarize(registry: &Registry, kept: &Kept, outcomes: &[Outcome], jobs: u
         aggregates: aggregates(&intervals),
         profiles: bands(&thresholds, profiles),
         efficiency: bands(&parts, efficiency),
+        others: others(kept, outcomes),
         improvements: improvements.into_iter().filter(|it| it.probability.point.is_finite()).collect(),
         paired: runs.paired(&pairs),
         sensitivity: runs.sensitivity(),
@@ -120,6 +129,17 @@ fn aggregates(intervals: &[Vec<Interval>]) -> Vec<Aggregate> {
         intervals: intervals.iter().map(|four| Some(four[kind]).filter(|it| it.point.is_finite())).collect(),
     };
     stats::Aggregate::ALL.into_iter().enumerate().map(one).collect()
+}
+
+/// Programs other than the one that began the comparison that have made runs of it.
+fn others(kept: &Kept, outcomes: &[Outcome]) -> Vec<Program> {
+    let mut others: Vec<Program> = Vec::new();
+    for made in outcomes.iter().filter_map(|outcome| outcome.made.as_ref().ok()) {
+        if made.program != kept.program && !others.contains(&made.program) {
+            others.push(made.program.clone());
+        }
+    }
+    others
 }
 
 fn contender(registry: &Registry, planned: &super::plan::PlannedAgent) -> Contender {
@@ -173,7 +193,9 @@ impl Runs<'_> {
                 (low + 1.0, "one more than that, since no agent was better".into())
             }
         });
-        Arena { id: planned.id.clone(), low, high, source: format!("0: {from}; 1: {to}") }
+        let swept = self.plan.swept.iter().any(|setting| setting.starts_with("env."));
+        let whose = if swept { "; both of the first combination" } else { "" };
+        Arena { id: planned.id.clone(), low, high, source: format!("0: {from}; 1: {to}{whose}") }
     }
 
     /// The normalised scores of an agent, environment by environment.
@@ -225,10 +247,11 @@ impl Runs<'_> {
         all.into_iter().flatten().collect()
     }
 
-    /// The interquartile mean of normalised returns after a part of the steps.
+    /// The interquartile mean of normalised returns after a part of the steps that every agent has.
     fn efficiency(&self, agent: usize, envs: &[Arena], part: f64) -> Interval {
         let one = |(env, arena): (usize, &Arena)| {
-            let step = part * self.plan.agents[agent].configs[env].steps as f64;
+            let budgets = self.plan.agents.iter().map(|agent| agent.configs[env].steps);
+            let step = part * budgets.min().unwrap_or(0) as f64;
             let runs = self.made[agent][env].iter().filter_map(|(_, made)| earned_at(&made.points, step));
             runs.map(|earned| normalized(arena, earned)).collect()
         };
@@ -315,7 +338,6 @@ mod tests {
         super::plan::tests::{plan, wanted, wanted_env},
         *,
     };
-    use crate::store::manifest::Program;
 
     fn kept(plan: Plan) -> Kept {
         Kept { format: 1, command: "c".into(), program: Program::this(), machine: "m".into(), plan }
@@ -323,7 +345,7 @@ mod tests {
 
     fn made(score: f64) -> Made {
         let point = |step: f64, earned| Point { step, episodes: step / 10.0, seconds: step / 100.0, earned };
-        Made { score, points: vec![point(0.0, score - 100.0), point(50_000.0, score)] }
+        Made { program: Program::this(), score, points: vec![point(0.0, score - 100.0), point(50_000.0, score)] }
     }
 
     /// Two agents on a cliff with three seeds: the first with −13, −17 and −13, the second with −13, failed and not done.
@@ -375,6 +397,29 @@ mod tests {
         // From −113 to −13: after half of the steps −63.
         let half = efficiency.mean[0] + 0.5 * (efficiency.mean[25] - efficiency.mean[0]);
         assert!((half - 37.0 / 87.0).abs() < 1e-9 && (efficiency.mean[25] - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn who_failed_an_environment_altogether_is_not_compared_over_the_others() {
+        let envs = [wanted_env("CliffWalking-v1"), wanted_env("FrozenLake-v1")];
+        let plan = plan(&[wanted("sarsa"), wanted("q-learning")], &envs, 1).unwrap();
+        let results = [Ok(made(-13.0)), Err(Missing::NotDone), Ok(made(-13.0)), Ok(made(0.5))];
+        let outcomes: Vec<_> =
+            results.into_iter().enumerate().map(|(cell, made)| Outcome { place: plan.place(cell), made }).collect();
+        let summary = summarize(&Registry::standard(), &kept(plan), &outcomes, 1);
+        for aggregate in &summary.aggregates {
+            assert!(aggregate.intervals[0].is_none() && aggregate.intervals[1].is_some(), "{}", aggregate.name);
+        }
+        let labels = |bands: &[Series]| bands.iter().map(|band| band.label.clone()).collect::<Vec<_>>();
+        assert_eq!(
+            (labels(&summary.profiles), labels(&summary.efficiency)),
+            (vec!["q-learning".into()], vec!["q-learning".into()])
+        );
+        assert!(summary.scores[0][0].is_some() && summary.scores[0][1].is_none());
+        let (best, left_out) = summary.of_the_best(1);
+        assert_eq!((best.agents[0].label.as_str(), best.cells.len(), left_out), ("q-learning", 2, 1));
+        assert!(best.curves.iter().all(|curve| curve.agent == 0) && best.curves.len() == 2);
+        assert_eq!(summary.remarks().len(), 2);
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub struct Summary {
     pub command: String,
     /// The program that made it.
     pub program: Program,
+    /// Other programs that have made runs of it.
+    pub others: Vec<Program>,
     /// The machine it was made on.
     pub machine: String,
     /// How many seeds each agent has on each environment, unless some failed.
@@ -32,7 +34,8 @@ pub struct Summary {
     pub aggregates: Vec<Aggregate>,
     /// The part of runs that reach a normalised score, over scores: a curve with a band per agent, labelled by it.
     pub profiles: Vec<Series>,
-    /// The interquartile mean of normalised scores over the part of the steps taken: a curve with a band per agent.
+    /// The interquartile mean of normalised scores over the steps, as a part of those that every agent has: a curve with a
+    /// band per agent.
     pub efficiency: Vec<Series>,
     /// How probable it is that a run of one agent is better than a run of another, for every pair.
     pub improvements: Vec<Improvement>,
@@ -43,8 +46,59 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// What a reader has to know first: what is missing, mixed or not shown.
+    pub fn remarks(&self) -> Vec<String> {
+        let programs = self.others.iter().map(|it| format!("{} (commit {}, {})", it.version, it.commit, it.platform));
+        let programs: Vec<String> = programs.collect();
+        let mixed =
+            (!programs.is_empty()).then(|| format!("Runs were also made by gymkhana {}", programs.join(" and ")));
+        let alone =
+            (self.seeds == 1).then(|| "One seed says nothing of how sure a number is: intervals have no width".into());
+        self.unfinished().into_iter().chain(mixed).chain(alone).collect()
+    }
+
+    /// The same of so many agents, by their interquartile means, and how many were left out.
+    pub fn of_the_best(&self, most: usize) -> (Self, usize) {
+        let worth = |agent: usize| {
+            let middle = self.aggregates.iter().find(|aggregate| aggregate.name == "interquartile mean");
+            middle.and_then(|middle| middle.intervals[agent]).map_or(f64::NEG_INFINITY, |interval| interval.point)
+        };
+        let mut order: Vec<usize> = (0..self.agents.len()).collect();
+        order.sort_by(|a, b| worth(*b).total_cmp(&worth(*a)));
+        order.truncate(most);
+        order.sort_unstable();
+        let left_out = self.agents.len() - order.len();
+        if left_out == 0 {
+            return (self.clone(), 0);
+        }
+        let place = |agent: usize| order.iter().position(|kept| *kept == agent);
+        let labels: Vec<&str> = order.iter().map(|&agent| self.agents[agent].label.as_str()).collect();
+        let bands = |all: &[Series]| all.iter().filter(|it| labels.contains(&it.label.as_str())).cloned().collect();
+        let pick = |aggregate: &Aggregate| {
+            let intervals = order.iter().map(|&agent| aggregate.intervals[agent]).collect();
+            Aggregate { intervals, ..aggregate.clone() }
+        };
+        let kept = Self {
+            agents: order.iter().map(|&agent| self.agents[agent].clone()).collect(),
+            cells: self
+                .cells
+                .iter()
+                .filter_map(|it| Some(CellScore { agent: place(it.agent)?, ..it.clone() }))
+                .collect(),
+            scores: order.iter().map(|&agent| self.scores[agent].clone()).collect(),
+            curves: self.curves.iter().filter_map(|it| Some(Curve { agent: place(it.agent)?, ..it.clone() })).collect(),
+            aggregates: self.aggregates.iter().map(pick).collect(),
+            profiles: bands(&self.profiles),
+            efficiency: bands(&self.efficiency),
+            improvements: Vec::new(),
+            paired: Vec::new(),
+            ..self.clone()
+        };
+        (kept, left_out)
+    }
+
     /// How many runs are done, where that is not all of them.
-    pub fn unfinished(&self) -> Option<String> {
+    fn unfinished(&self) -> Option<String> {
         let (done, all) = (self.cells.iter().filter(|cell| cell.score.is_some()).count(), self.cells.len());
         (done < all).then(|| {
             format!(

@@ -27,6 +27,8 @@ pub struct Written {
     pub report: PathBuf,
 }
 
+/// Of more agents than these, as a sweep has them, only the best are drawn.
+const MOST_AGENTS: usize = 40;
 const SUMMARY: &str = "summary.json";
 
 /// Writes what can be written of the outcomes alone (`curves.csv`), and then all that follows from the summary.
@@ -55,6 +57,12 @@ pub fn write(dir: &Path, kept: &Kept, outcomes: &[Outcome], summary: &Summary) -
 /// # Errors
 /// If something cannot be drawn or written.
 pub fn write_summary(dir: &Path, summary: &Summary) -> Result<Written> {
+    atomic::write(&dir.join("scores.csv"), &csv::scores(summary)?)?;
+    let (mut shown, left_out) = summary.of_the_best(MOST_AGENTS);
+    if left_out > 0 {
+        shown.title = format!("{} (the best {MOST_AGENTS}, and {left_out} more in scores.csv)", summary.title);
+    }
+    let summary = &shown;
     let mut drawn = Vec::new();
     for (stem, figure) in figures::figures(summary) {
         let svg = figure.svg().with_context(|| format!("the figure {stem}"))?;
@@ -63,7 +71,6 @@ pub fn write_summary(dir: &Path, summary: &Summary) -> Result<Written> {
         drawn.push((stem, svg));
     }
     let stems: Vec<String> = drawn.iter().map(|(stem, _)| stem.clone()).collect();
-    atomic::write(&dir.join("scores.csv"), &csv::scores(summary)?)?;
     let written = Written { page: dir.join("index.html"), report: dir.join("report.md") };
     atomic::write(&written.report, markdown::report(summary, &stems).as_bytes())?;
     atomic::write(&written.page, page::page(summary, &drawn)?.as_bytes())?;

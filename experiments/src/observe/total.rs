@@ -26,6 +26,8 @@ pub struct Total {
 struct State {
     runs: (usize, usize),
     steps: (u64, u64),
+    /// of them taken in sittings before
+    there: u64,
     last_line: Instant,
 }
 
@@ -36,6 +38,7 @@ pub struct Part<'a> {
     bar: RunBar,
     /// its steps so far, as far as they were counted in this sitting, and all of them
     steps: (u64, u64),
+    begun: bool,
 }
 
 impl Total {
@@ -44,13 +47,13 @@ impl Total {
         let bars = Bars::new();
         let bar = bars.steps(&format!("0 of {runs} runs"), steps);
         let (begun, lines) = (Instant::now(), !std::io::stderr().is_terminal());
-        let state = State { runs: (0, runs), steps: (0, steps), last_line: begun };
+        let state = State { runs: (0, runs), steps: (0, steps), there: 0, last_line: begun };
         Self { bars, bar, lines, begun, state: Mutex::new(state) }
     }
 
     /// A run of so many steps begins. When what is returned is dropped, it has ended.
     pub fn run(&self, label: &str, steps: u64) -> Part<'_> {
-        Part { total: self, bar: self.bars.add(label, steps), steps: (0, steps) }
+        Part { total: self, bar: self.bars.add(label, steps), steps: (0, steps), begun: false }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -67,7 +70,7 @@ impl Total {
         self.bar.set(state.steps.0);
         if self.lines && state.last_line.elapsed() >= EVERY {
             state.last_line = Instant::now();
-            let line = line(state.runs, state.steps, self.begun.elapsed());
+            let line = line(state.runs, state.steps, state.there, self.begun.elapsed());
             // If nobody can be told, the work goes on.
             let _ = writeln!(std::io::stderr(), "{line}");
         }
@@ -75,10 +78,11 @@ impl Total {
 }
 
 /// `12 of 360 runs · 34 % of the steps · 1m 5s, about 2m left`
-fn line((done, runs): (usize, usize), (steps, all): (u64, u64), passed: Duration) -> String {
+fn line((done, runs): (usize, usize), (steps, all): (u64, u64), there: u64, passed: Duration) -> String {
     let part = steps as f64 / all.max(1) as f64;
-    let left = if part > 0.0 {
-        format!(", about {} left", told(passed.mul_f64((1.0 - part).max(0.0) / part)))
+    let taken = steps.saturating_sub(there) as f64;
+    let left = if taken > 0.0 {
+        format!(", about {} left", told(passed.mul_f64(all.saturating_sub(steps) as f64 / taken)))
     } else {
         String::new()
     };
@@ -97,6 +101,10 @@ fn told(time: Duration) -> String {
 impl Observer for Part<'_> {
     fn progress(&mut self, step: u64) {
         self.bar.progress(step);
+        if !std::mem::replace(&mut self.begun, true) {
+            // A resumed run begins in the middle: what it had counts for no speed.
+            self.total.state().there += step;
+        }
         self.total.advance(step.saturating_sub(self.steps.0), false);
         self.steps.0 = self.steps.0.max(step);
     }
@@ -133,10 +141,10 @@ mod tests {
     fn lines_say_how_far_it_is() {
         let minute = Duration::from_mins(1);
         assert_eq!(
-            line((12, 360), (100, 400), minute),
+            line((12, 360), (100, 400), 0, minute),
             "12 of 360 runs · 25 % of the steps · 1m 00s, about 3m 00s left"
         );
-        assert_eq!(line((0, 3), (0, 400), minute / 2), "0 of 3 runs · 0 % of the steps · 30s");
+        assert_eq!(line((0, 3), (0, 400), 0, minute / 2), "0 of 3 runs · 0 % of the steps · 30s");
         assert_eq!(told(Duration::from_mins(182)), "3h 02m");
     }
 }

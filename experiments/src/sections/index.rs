@@ -70,29 +70,36 @@ pub fn page(dir: &Path) -> Result<String> {
             found.command,
         );
     }
-    text.push_str(&comparisons(dir)?);
+    text.push_str(&comparisons(dir));
     text.push_str(FOOT);
     Ok(text)
 }
 
 /// Comparisons that lie beside the sections.
-fn comparisons(dir: &Path) -> Result<String> {
-    let inside = fs::read_dir(dir).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
-    let mut folders: Vec<_> = inside.filter(|path| path.is_dir()).collect();
-    folders.sort();
+fn comparisons(dir: &Path) -> String {
     let mut text = String::new();
-    for folder in folders {
-        let (Some(kept), Some(name)) = (comparison::find(&folder)?, folder.file_name()) else { continue };
-        let (name, title, command) = (name.to_string_lossy(), kept.plan.title, kept.command);
+    for (name, kept) in found(dir) {
+        let (title, command) = (kept.plan.title.replace('|', "\\|"), kept.command.replace('|', "\\|"));
         let _ = writeln!(text, "| [{title}]({name}/report.md) | [index.html]({name}/index.html) | `{command}` |");
     }
     if text.is_empty() {
-        return Ok(text);
+        return text;
     }
-    Ok(format!(
+    format!(
         "\n## Comparisons\n\nOver many seeds, with intervals by the stratified bootstrap, profiles and paired tests. The page \
          works offline.\n\n| comparison | page | command |\n|---|---|---|\n{text}"
-    ))
+    )
+}
+
+/// The folders of comparisons in a directory, by name; one whose comparison cannot be read is not among them.
+pub(super) fn found(dir: &Path) -> Vec<(String, comparison::Kept)> {
+    let inside = fs::read_dir(dir).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
+    let mut folders: Vec<_> = inside.filter(|path| path.is_dir()).collect();
+    folders.sort();
+    let one = |folder: std::path::PathBuf| {
+        Some((folder.file_name()?.to_string_lossy().into_owned(), comparison::find(&folder).ok()??))
+    };
+    folders.into_iter().filter_map(one).collect()
 }
 
 /// Whether a directory holds the results of any section.

@@ -55,6 +55,9 @@ pub fn page(dir: &Path) -> Result<String> {
             escaped(&found.command),
         );
     }
+    for (name, kept) in super::index::found(dir) {
+        let _ = writeln!(links, "<a href=\"{0}/index.html\">{1}</a>", escaped(&name), escaped(&kept.plan.title));
+    }
     Ok(format!("{HEAD}<nav>\n{links}</nav>\n{body}</body>\n</html>\n"))
 }
 

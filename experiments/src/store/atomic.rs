@@ -47,6 +47,27 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     attempt().with_context(|| format!("cannot write {}", path.display()))
 }
 
+/// Writes a file as JSON, unless there is one: then nothing is changed. Whether it was written.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn create_json<T: Serialize>(path: &Path, value: &T) -> Result<bool> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let text = serde_json::to_string_pretty(value)? + "\n";
+    let attempt = || -> std::io::Result<bool> {
+        let mut file = tempfile::Builder::new().prefix(PREFIX).tempfile_in(parent)?;
+        file.write_all(text.as_bytes())?;
+        file.as_file().sync_data()?;
+        share(file.path())?;
+        match file.persist_noclobber(path) {
+            Ok(_) => Ok(true),
+            Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(error.error),
+        }
+    };
+    attempt().with_context(|| format!("cannot write {}", path.display()))
+}
+
 /// Temporary files are their owner's alone; results are for whoever may read the directory.
 #[cfg(unix)]
 fn share(path: &Path) -> std::io::Result<()> {

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `manifest.json` | configuration, seed, program | at the start, then never changed |
 //! | `metrics.jsonl` | a line of metrics each | appended |
+//! | `monitor.csv` | every training episode, where that was asked for | appended |
 //! | `checkpoint.bin` | all that the run goes on from, and how long the metrics were then | now and then; gone when finished |
 //! | `best.policy` | the policy of the best evaluation | when there is a better one |
 //! | `final.policy` | the policy of the end | at the end |
@@ -13,6 +14,8 @@ use std::{
     fs::{self, DirEntry, File, OpenOptions, TryLockError},
     io::{Seek, SeekFrom, Write},
     path::{Path, PathBuf},
+    thread,
+    time::Duration,
 };
 
 use anyhow::{Context, Result, bail};
@@ -208,6 +211,8 @@ impl RunDir {
     /// # Errors
     /// If it cannot be written.
     pub fn finish(&self, result: &RunResult) -> Result<()> {
+        // After a power cut a run that counts as finished must have all of its metrics.
+        self.metrics.sync_data().with_context(|| format!("cannot write {}", self.path.join(METRICS).display()))?;
         atomic::write_json(&self.path.join(RESULT), result)?;
         match fs::remove_file(self.path.join(CHECKPOINT)) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(e).context("cannot remove the checkpoint"),
@@ -221,16 +226,24 @@ fn open_metrics(path: &Path) -> Result<File> {
     let metrics = path.join(METRICS);
     let open = OpenOptions::new().write(true).create(true).truncate(false).open(&metrics);
     let file = open.with_context(|| format!("cannot write {}", metrics.display()))?;
-    // Any other error is a file system without locks.
-    if let Err(TryLockError::WouldBlock) = file.try_lock() {
-        bail!(Busy(format!("another process is at work in {}", path.display())));
+    for _ in 0..LOOKS {
+        // Any error but this is a file system without locks.
+        if !matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
+            return Ok(file);
+        }
+        // Somebody who only looks whether the run is busy has it for a moment.
+        thread::sleep(Duration::from_millis(10));
     }
-    Ok(file)
+    bail!(Busy(format!("another process is at work in {}", path.display())))
 }
+
+/// How often it is tried before a run counts as busy.
+const LOOKS: usize = 5;
 
 /// Whether another process is at work on the run at `path`.
 pub fn is_busy(path: &Path) -> bool {
-    open_metrics(path).is_err_and(|error| error.is::<Busy>())
+    let metrics = OpenOptions::new().write(true).open(path.join(METRICS));
+    metrics.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
 }
 
 /// Whether the run at `path` is finished.

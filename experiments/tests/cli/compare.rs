@@ -154,6 +154,45 @@ fn what_is_damaged_is_named_and_never_averaged_in() {
 }
 
 #[test]
+fn results_and_metrics_that_are_not_whole_count_nowhere() {
+    let place = Place::new();
+    let line = "compare --agents sarsa --envs CliffWalking-v1 --steps 1000 --seeds 3 --out a";
+    place.ok(line);
+    let run = |seed: u64, name: &str| format!("a/runs/sarsa/CliffWalking-v1/seed-{seed}/{name}");
+    let result = read(&place, &run(0, "result.json"));
+    let from = result.find("\"returns\"").unwrap();
+    let to = from + result[from..].find(']').unwrap();
+    fs::write(place.at(&run(0, "result.json")), format!("{}\"returns\": [{}", &result[..from], &result[to..])).unwrap();
+    let metrics = read(&place, &run(1, "metrics.jsonl"));
+    fs::write(place.at(&run(1, "metrics.jsonl")), &metrics[..500]).unwrap();
+    let done = place.run("report a");
+    done.failed(1, &["cell 0: the result in ", " is not one of 100 episodes", "cell 1: the metrics in ", " of 1000"]);
+    assert!(done.stdout.contains("1 of 3 cells are done"), "{done:?}");
+    assert!(read(&place, "a/report.md").contains("**1 of 3 runs are done"));
+    // Who picks others is not told of these.
+    place.ok(&format!("{line} --cells 2"));
+    place.run(&format!("{line} --cells 0")).failed(1, &["delete the directory of such a run"]);
+}
+
+#[test]
+fn of_two_comparisons_that_begin_at_once_in_one_directory_one_is_refused() {
+    for _ in 0..4 {
+        let place = Place::new();
+        let start = |agent: &'static str| {
+            let line = format!("compare --agents {agent} --envs CliffWalking-v1 --steps 500 --seeds 2 --out a");
+            place.command(&line).output().unwrap().status.code()
+        };
+        let codes = std::thread::scope(|scope| {
+            let other = scope.spawn(|| start("sarsa"));
+            [start("q-learning"), other.join().unwrap()]
+        });
+        assert!(codes == [Some(0), Some(2)] || codes == [Some(2), Some(0)], "{codes:?}");
+        let kept = read(&place, "a/comparison.json").contains("\"label\": \"sarsa\"");
+        assert_eq!(read(&place, "a/scores.csv").contains("sarsa,"), kept);
+    }
+}
+
+#[test]
 fn what_is_wrong_is_said_before_the_first_run() {
     let place = Place::new();
     let refused = |line: &str, words: &[&str]| {

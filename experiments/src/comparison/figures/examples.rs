@@ -232,6 +232,7 @@ pub(in super::super) fn example(agents: &[&str], envs: &[&str]) -> Summary {
             platform: "linux-x86_64".into(),
             build: String::new(),
         },
+        others: Vec::new(),
         machine: "2 cores, x86-64, 8 GB".into(),
         seeds: SEEDS,
         cells: cells.enumerate().map(cell).collect(),
