@@ -1,6 +1,9 @@
 //! The figures of a comparison.
 
-use super::summary::{Aggregate, Arena, Curve, Improvement, Interval, Sensitivity, Summary};
+use super::{
+    summary::{Aggregate, Arena, Curve, Improvement, Interval, Sensitivity, Summary},
+    tables::{mean, number},
+};
 use crate::plot::{Bar, Bars, Estimate, Figure, HeatMap, Intervals, LineStyle, Panel, Plot, Reference, Scale, Series};
 
 /// Panels of one figure; environments of one heat map; rows of one interval plot: as many as can be read.
@@ -202,9 +205,7 @@ fn scores(summary: &Summary) -> Vec<Plot> {
             title: "normalised score (colour) and greedy return (number)".into(),
             columns: envs.len(),
             values: cells().map(|cell| cell.map_or(f64::NAN, |spread| spread.normalized)).collect(),
-            labels: cells()
-                .map(|cell| cell.map_or("–".into(), |spread| super::page::tables::number(spread.mean)))
-                .collect(),
+            labels: cells().map(|cell| cell.map_or("–".into(), |spread| number(spread.mean))).collect(),
             x_ticks: shortened(envs.iter().map(|env| summary.envs[*env].id.as_str()), if crowded { 12 } else { 26 }),
             y_ticks: shortened(summary.agents.iter().map(|agent| agent.label.as_str()), 24),
             range: Some((0.0, 1.0)),
@@ -236,12 +237,6 @@ fn sensitivity(summary: &Summary) -> Vec<Plot> {
         }
     };
     found.map(panel).collect()
-}
-
-/// The mean of the scores that are numbers; NaN for none.
-pub(super) fn mean(scores: &[f64]) -> f64 {
-    let finite: Vec<f64> = scores.iter().copied().filter(|score| score.is_finite()).collect();
-    crate::stats::mean(&finite)
 }
 
 /// Scores over a numerical setting.

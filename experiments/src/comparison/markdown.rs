@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use super::{
-    page::tables::{self, Table, plain},
     summary::Summary,
+    tables::{self, Table, plain},
 };
 
 /// What a comparison found, as Markdown, with the figures of these stems beside it as `STEM.svg`.

@@ -26,6 +26,7 @@ pub mod plan;
 mod random;
 mod summarize;
 pub mod summary;
+mod tables;
 mod tensorboard;
 mod write;
 

@@ -4,8 +4,6 @@
 //! page as JSON. Whatever is about an agent or an environment says so in `data-agents` and `data-envs`, by which the
 //! script hides it.
 
-pub(super) mod tables;
-
 use std::fmt::Write as _;
 
 use anyhow::{Context, Result};
@@ -14,9 +12,9 @@ use serde_json::{Value, json};
 use super::{
     figures, markdown,
     summary::{Interval, Summary},
+    tables::{self, Table, about, escaped},
 };
 use crate::plot::{self, Series};
-use tables::{Table, about, escaped};
 
 const FRAME: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
@@ -305,7 +303,7 @@ fn data(summary: &Summary) -> Value {
             "setting": it.setting,
             "values": it.values.iter().map(|(value, _)| value).collect::<Vec<_>>(),
             "scores": it.values.iter().map(|(_, scores)| column(scores)).collect::<Vec<_>>(),
-            "means": it.values.iter().map(|(_, scores)| rounded(figures::mean(scores))).collect::<Vec<_>>(),
+            "means": it.values.iter().map(|(_, scores)| rounded(tables::mean(scores))).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
     })
 }

@@ -61,7 +61,11 @@ pub fn summarize(registry: &Registry, kept: &Kept, outcomes: &[Outcome], jobs: u
     let none = || vec![Vec::new(); plan.envs.len()];
     let normalized: Vec<_> =
         normalized.into_iter().zip(&whole).map(|(scores, whole)| if *whole { scores } else { none() }).collect();
-    let intervals = of_each(&|agent| bootstrap::intervals(&normalized[agent], RESAMPLES, &mut Rng::new(0)).to_vec());
+    let intervals = of_each(&|agent| {
+        let scores = &normalized[agent];
+        let resamples = if all_alone(scores) { 1 } else { RESAMPLES };
+        bootstrap::intervals(scores, resamples, &mut Rng::new(0)).to_vec()
+    });
     let thresholds = thresholds(&normalized);
     let profiles = of_each(&|agent| {
         profile::profile(&normalized[agent], &thresholds, resamples(&normalized[agent]), &mut Rng::new(0))
@@ -112,7 +116,15 @@ pub fn summarize(registry: &Registry, kept: &Kept, outcomes: &[Outcome], jobs: u
 
 /// How many resamples a band is made of.
 fn resamples(scores: &[Vec<f64>]) -> usize {
+    if all_alone(scores) {
+        return 1;
+    }
     (DRAWS / scores.iter().map(Vec::len).sum::<usize>().max(1)).clamp(200, profile::RESAMPLES)
+}
+
+/// Whether no environment has more than one run: then every resample is the same.
+fn all_alone(scores: &[Vec<f64>]) -> bool {
+    scores.iter().all(|runs| runs.len() <= 1)
 }
 
 /// Scores at which profiles are taken: all that were reached, and 0 to 1.

@@ -2,10 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::comparison::{
-    figures,
-    summary::{Aggregate, Arena, CellScore, Improvement, Interval, Paired, Sensitivity, Spread, Summary},
-};
+use super::summary::{Aggregate, Arena, CellScore, Improvement, Interval, Paired, Sensitivity, Spread, Summary};
+use crate::stats;
 
 /// Differences whose corrected p is less than this are called so.
 const LEVEL: f64 = 0.05;
@@ -14,7 +12,7 @@ const LONG: usize = 32;
 
 /// A table.
 #[derive(Debug, Default)]
-pub(in super::super) struct Table {
+pub(super) struct Table {
     head: Vec<&'static str>,
     rows: Vec<Row>,
 }
@@ -49,12 +47,12 @@ impl Table {
         Self { head: head.into(), rows }
     }
 
-    pub(in super::super) fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
     /// The table as HTML: each row says which agents and environments it is about, each number its value.
-    pub(in super::super) fn html(&self) -> String {
+    pub(super) fn html(&self) -> String {
         let mut text = String::from("<div class=\"wide\"><table class=\"sortable\"><thead><tr>");
         // Writing to a string does not fail.
         for (name, column) in self.head.iter().zip(0..) {
@@ -81,7 +79,7 @@ impl Table {
     }
 
     /// The table as Markdown.
-    pub(in super::super) fn markdown(&self) -> String {
+    pub(super) fn markdown(&self) -> String {
         let names: Vec<String> = self.head.iter().map(|name| plain(name)).collect();
         let rules = (0..names.len()).map(|column| if self.is_of_numbers(column) { "---:" } else { "---" });
         let mut text = format!("| {} |\n| {} |\n", names.join(" | "), rules.collect::<Vec<_>>().join(" | "));
@@ -98,7 +96,7 @@ impl Table {
 }
 
 /// The attribute that says which agents or environments something is about.
-pub(in super::super) fn about(kind: &str, which: &[usize]) -> String {
+pub(super) fn about(kind: &str, which: &[usize]) -> String {
     if which.is_empty() {
         return String::new();
     }
@@ -107,7 +105,7 @@ pub(in super::super) fn about(kind: &str, which: &[usize]) -> String {
 }
 
 /// Scores, environment by environment.
-pub(in super::super) fn scores(summary: &Summary) -> Table {
+pub(super) fn scores(summary: &Summary) -> Table {
     let head = [
         "environment",
         "agent",
@@ -158,7 +156,7 @@ fn with_half(spread: &Spread) -> String {
 }
 
 /// Aggregates of normalised scores, agent by agent.
-pub(in super::super) fn aggregates(summary: &Summary) -> Table {
+pub(super) fn aggregates(summary: &Summary) -> Table {
     let row = |aggregate: &Aggregate| {
         let better = if aggregate.more_is_better { "more" } else { "less" };
         let found = aggregate.intervals.iter().enumerate().filter_map(|(agent, it)| Some((agent, it.as_ref()?)));
@@ -178,7 +176,7 @@ fn interval(it: &Interval) -> Cell {
 }
 
 /// How probable it is that a run of one is better than a run of the other.
-pub(in super::super) fn improvements(summary: &Summary) -> Table {
+pub(super) fn improvements(summary: &Summary) -> Table {
     let row = |it: &Improvement| {
         let names = [it.a, it.b].map(|agent| Cell::text(&summary.agents[agent].label));
         let numbers = [Cell::number(it.probability.point), interval(&it.probability)];
@@ -189,7 +187,7 @@ pub(in super::super) fn improvements(summary: &Summary) -> Table {
 }
 
 /// Differences seed by seed.
-pub(in super::super) fn paired(summary: &Summary) -> Table {
+pub(super) fn paired(summary: &Summary) -> Table {
     let head = [
         "environment",
         "agent",
@@ -232,7 +230,7 @@ fn probability(p: f64) -> Cell {
 }
 
 /// Runs that failed.
-pub(in super::super) fn failures(summary: &Summary) -> Table {
+pub(super) fn failures(summary: &Summary) -> Table {
     let failed = summary.cells.iter().filter_map(|cell| Some((cell, cell.error.as_ref()?)));
     let row = |(cell, error): (&CellScore, &String)| {
         let names = [&summary.envs[cell.env].id, &summary.agents[cell.agent].label].map(Cell::text);
@@ -243,7 +241,7 @@ pub(in super::super) fn failures(summary: &Summary) -> Table {
 }
 
 /// What counts as 0 and as 1.
-pub(in super::super) fn arenas(summary: &Summary) -> Table {
+pub(super) fn arenas(summary: &Summary) -> Table {
     let row = |(env, arena): (usize, &Arena)| Row {
         agents: Vec::new(),
         envs: vec![env],
@@ -259,12 +257,12 @@ pub(in super::super) fn arenas(summary: &Summary) -> Table {
 }
 
 /// Scores over the values of a setting.
-pub(in super::super) fn sensitivity(swept: &Sensitivity) -> Table {
+pub(super) fn sensitivity(swept: &Sensitivity) -> Table {
     let row = |(value, scores): &(String, Vec<f64>)| {
         let finite = || scores.iter().copied().filter(|score| score.is_finite());
         let best = finite().fold(f64::NAN, f64::max);
         let worst = finite().fold(f64::NAN, f64::min);
-        let numbers = [figures::mean(scores), worst, best, scores.len() as f64].map(Cell::number);
+        let numbers = [mean(scores), worst, best, scores.len() as f64].map(Cell::number);
         let value = Cell { text: value.clone(), value: value.parse().ok() };
         Row { agents: Vec::new(), envs: Vec::new(), cells: std::iter::once(value).chain(numbers).collect() }
     };
@@ -275,7 +273,7 @@ pub(in super::super) fn sensitivity(swept: &Sensitivity) -> Table {
 }
 
 /// A number to four significant digits: `475`, `−110.5`, `0.8246`, `1.2e−7`; whole where it is large.
-pub(in super::super) fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     if !value.is_finite() {
         return "–".into();
     }
@@ -300,7 +298,7 @@ fn fixed(value: f64, decimals: usize) -> String {
 }
 
 /// A text as HTML.
-pub(in super::super) fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
@@ -317,7 +315,7 @@ pub(in super::super) fn escaped(text: &str) -> String {
 }
 
 /// A text on one line of Markdown that means itself.
-pub(in super::super) fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
@@ -330,6 +328,12 @@ pub(in super::super) fn plain(text: &str) -> String {
         }
     }
     kept
+}
+
+/// The mean of the scores that are numbers; NaN for none.
+pub(super) fn mean(scores: &[f64]) -> f64 {
+    let finite: Vec<f64> = scores.iter().copied().filter(|score| score.is_finite()).collect();
+    stats::mean(&finite)
 }
 
 #[cfg(test)]
