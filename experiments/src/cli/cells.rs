@@ -189,7 +189,6 @@ const MOST_ROWS: usize = 20;
 pub(super) fn say_scores(summary: &Summary) -> Result<()> {
     let mut header = vec!["agent".to_owned()];
     header.extend(summary.envs.iter().map(|env| env.id.clone()));
-    let middle = summary.aggregates.iter().find(|aggregate| aggregate.name == "interquartile mean");
     let several = summary.envs.len() > 1;
     header.extend(several.then(|| "normalised, interquartile mean (95 %)".to_owned()));
     let row = |agent: usize| -> Vec<String> {
@@ -200,7 +199,7 @@ pub(super) fn say_scores(summary: &Summary) -> Result<()> {
         };
         let mut row = vec![summary.agents[agent].label.clone()];
         row.extend(summary.scores[agent].iter().map(spread));
-        let interval = middle.filter(|_| several).map(|middle| match middle.intervals[agent] {
+        let interval = several.then(|| match summary.interquartile_mean(agent) {
             Some(it) if summary.seeds == 1 => number3(it.point),
             Some(it) => format!("{} ({} to {})", number3(it.point), number3(it.low), number3(it.high)),
             None => "–".into(),

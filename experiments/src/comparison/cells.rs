@@ -70,7 +70,7 @@ pub enum Missing {
 }
 
 /// The directory of a cell.
-fn dir(base: &Path, folders: &[PathBuf], plan: &Plan, place: Place) -> PathBuf {
+pub(super) fn dir(base: &Path, folders: &[PathBuf], plan: &Plan, place: Place) -> PathBuf {
     base.join(&folders[place.agent]).join(&plan.envs[place.env].id).join(format!("seed-{}", place.seed))
 }
 

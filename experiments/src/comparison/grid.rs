@@ -63,12 +63,11 @@ impl Axis {
     }
 }
 
-/// The combinations of a grid: all of them in order, or `random` of them, none twice.
+/// The combinations of a grid: all of them in order, or `random` of them, none twice. `whole` says of a setting whether it
+/// takes whole numbers only.
 ///
 /// # Errors
 /// If there is nothing to combine, there are too many, or a range has no end of values.
-///
-/// `whole` says of a setting whether it takes whole numbers only.
 pub fn points(axes: &[Axis], random: Option<usize>, whole: &dyn Fn(&str) -> bool) -> Result<Vec<Values>> {
     if axes.is_empty() {
         bail!(Usage("nothing is swept: `--grid learning_rate=1e-4,1e-3` tries two step sizes".into()));

@@ -36,4 +36,5 @@ pub use plan::{Place, Plan};
 use random::random_return;
 pub use summarize::summarize;
 pub use summary::Summary;
+pub(crate) use tables::escaped;
 pub use write::{Written, has_summary, read_summary, write, write_summary, write_tensorboard};

@@ -308,16 +308,10 @@ fn data(summary: &Summary) -> Value {
     })
 }
 
-/// A curve of at most so many points: of more, as many evenly chosen, the first and the last among them.
+/// A curve of at most so many points.
 fn numbers(series: &Series, most: usize) -> Value {
-    let count = series.x.len();
-    let kept: Vec<usize> = if count <= most {
-        (0..count).collect()
-    } else {
-        (0..most).map(|place| (place * (count - 1) + (most - 1) / 2) / (most - 1)).collect()
-    };
-    let chosen = |values: &[f64]| column(&kept.iter().filter_map(|at| values.get(*at).copied()).collect::<Vec<_>>());
-    let [x, mean, low, high] = [&series.x, &series.mean, &series.low, &series.high].map(|values| chosen(values));
+    let series = series.clone().thinned(most);
+    let [x, mean, low, high] = [&series.x, &series.mean, &series.low, &series.high].map(|values| column(values));
     json!({ "x": x, "mean": mean, "low": low, "high": high })
 }
 

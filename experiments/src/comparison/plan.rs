@@ -158,9 +158,10 @@ impl Plan {
         }
         let planned = agents.iter().map(|agent| PlannedAgent::new(registry, agent, envs, seeds));
         let planned: Vec<PlannedAgent> = planned.collect::<Result<_>>()?;
-        for (at, agent) in planned.iter().enumerate().filter(|_| !swept.is_empty()) {
-            if let Some(same) = planned[..at].iter().find(|other| other.configs == agent.configs) {
-                bail!(Usage(format!("`{}` and `{}` are the same settings", same.label, agent.label)));
+        let mut known: BTreeMap<String, &str> = BTreeMap::new();
+        for agent in planned.iter().filter(|_| !swept.is_empty()) {
+            if let Some(same) = known.insert(serde_json::to_string(&agent.configs)?, &agent.label) {
+                bail!(Usage(format!("`{same}` and `{}` are the same settings", agent.label)));
             }
         }
         let arenas = envs.iter().enumerate().map(|(i, env)| PlannedEnv::new(registry, env, &planned[0].configs[i]));

@@ -61,11 +61,7 @@ pub fn summarize(registry: &Registry, kept: &Kept, outcomes: &[Outcome], jobs: u
     let none = || vec![Vec::new(); plan.envs.len()];
     let normalized: Vec<_> =
         normalized.into_iter().zip(&whole).map(|(scores, whole)| if *whole { scores } else { none() }).collect();
-    let intervals = of_each(&|agent| {
-        let scores = &normalized[agent];
-        let resamples = if all_alone(scores) { 1 } else { RESAMPLES };
-        bootstrap::intervals(scores, resamples, &mut Rng::new(0)).to_vec()
-    });
+    let intervals = of_each(&|agent| bootstrap::intervals(&normalized[agent], RESAMPLES, &mut Rng::new(0)).to_vec());
     let thresholds = thresholds(&normalized);
     let profiles = of_each(&|agent| {
         profile::profile(&normalized[agent], &thresholds, resamples(&normalized[agent]), &mut Rng::new(0))
@@ -116,15 +112,7 @@ pub fn summarize(registry: &Registry, kept: &Kept, outcomes: &[Outcome], jobs: u
 
 /// How many resamples a band is made of.
 fn resamples(scores: &[Vec<f64>]) -> usize {
-    if all_alone(scores) {
-        return 1;
-    }
     (DRAWS / scores.iter().map(Vec::len).sum::<usize>().max(1)).clamp(200, profile::RESAMPLES)
-}
-
-/// Whether no environment has more than one run: then every resample is the same.
-fn all_alone(scores: &[Vec<f64>]) -> bool {
-    scores.iter().all(|runs| runs.len() <= 1)
 }
 
 /// Scores at which profiles are taken: all that were reached, and 0 to 1.
@@ -251,7 +239,7 @@ impl Runs<'_> {
                     made.points.iter().map(|point| (x(point), point.earned)).chain(held(made)).unzip()
                 };
                 let runs: Vec<_> = runs.iter().map(curve).collect();
-                thinned(Series::of_runs(self.plan.agents[agent].label.clone(), &runs))
+                Series::of_runs(self.plan.agents[agent].label.clone(), &runs).thinned(MOST_POINTS)
             };
             let (by_steps, by_episodes) = (by(|point| point.step), by(|point| point.episodes));
             Some(Curve { agent, env, by_steps, by_episodes, by_seconds: by(|point| point.seconds) })
@@ -331,17 +319,6 @@ fn earned_at(points: &[Point], step: f64) -> Option<f64> {
         (Some(only), None) => Some(only.earned),
         (None, only) => only.map(|only| only.earned),
     }
-}
-
-/// Every so-manyth point of a curve that has too many, the last one among them.
-fn thinned(series: Series) -> Series {
-    let n = series.x.len();
-    if n <= MOST_POINTS {
-        return series;
-    }
-    let kept: Vec<usize> = (0..MOST_POINTS).map(|at| at * (n - 1) / (MOST_POINTS - 1)).collect();
-    let of = |column: &[f64]| kept.iter().filter_map(|&at| column.get(at).copied()).collect();
-    Series { x: of(&series.x), mean: of(&series.mean), low: of(&series.low), high: of(&series.high), ..series }
 }
 
 #[cfg(test)]
@@ -428,8 +405,9 @@ mod tests {
             (vec!["q-learning".into()], vec!["q-learning".into()])
         );
         assert!(summary.scores[0][0].is_some() && summary.scores[0][1].is_none());
-        let (best, left_out) = summary.of_the_best(1);
-        assert_eq!((best.agents[0].label.as_str(), best.cells.len(), left_out), ("q-learning", 2, 1));
+        let best = summary.of_the_best(1).unwrap();
+        assert_eq!((best.agents[0].label.as_str(), best.cells.len()), ("q-learning", 2));
+        assert!(best.title.ends_with("(the best 1, and 1 more in scores.csv)") && summary.of_the_best(2).is_none());
         assert!(best.curves.iter().all(|curve| curve.agent == 0) && best.curves.len() == 2);
         assert_eq!(summary.remarks().len(), 2);
     }
@@ -442,12 +420,5 @@ mod tests {
         assert!(summary.scores[0][0].is_none() && summary.curves.is_empty() && summary.profiles.is_empty());
         assert!(summary.aggregates.iter().all(|aggregate| aggregate.intervals == [None]));
         assert!(serde_json::to_string(&summary).is_ok());
-    }
-
-    #[test]
-    fn long_curves_keep_their_ends() {
-        let x: Vec<f64> = (0..1000).map(f64::from).collect();
-        let series = thinned(Series { mean: x.clone(), x, ..Series::default() });
-        assert_eq!((series.x.len(), series.x[0], series.mean[199]), (200, 0.0, 999.0));
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 pub use crate::stats::Interval;
-use crate::{plot::Series, store::manifest::Program};
+use crate::{plot::Series, stats, store::manifest::Program};
 
 /// What a comparison found.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -57,20 +57,22 @@ impl Summary {
         self.unfinished().into_iter().chain(mixed).chain(alone).collect()
     }
 
-    /// The same of so many agents, by their interquartile means, and how many were left out.
-    pub fn of_the_best(&self, most: usize) -> (Self, usize) {
-        let worth = |agent: usize| {
-            let middle = self.aggregates.iter().find(|aggregate| aggregate.name == "interquartile mean");
-            middle.and_then(|middle| middle.intervals[agent]).map_or(f64::NEG_INFINITY, |interval| interval.point)
-        };
+    /// The interquartile mean of an agent's normalised scores, if it has runs on every environment.
+    pub fn interquartile_mean(&self, agent: usize) -> Option<Interval> {
+        let name = stats::Aggregate::InterquartileMean.name();
+        self.aggregates.iter().find(|aggregate| aggregate.name == name)?.intervals[agent]
+    }
+
+    /// The same of so many agents, those of the greatest interquartile means, if there are more.
+    pub fn of_the_best(&self, most: usize) -> Option<Self> {
+        if self.agents.len() <= most {
+            return None;
+        }
+        let worth = |agent: usize| self.interquartile_mean(agent).map_or(f64::NEG_INFINITY, |interval| interval.point);
         let mut order: Vec<usize> = (0..self.agents.len()).collect();
         order.sort_by(|a, b| worth(*b).total_cmp(&worth(*a)));
         order.truncate(most);
         order.sort_unstable();
-        let left_out = self.agents.len() - order.len();
-        if left_out == 0 {
-            return (self.clone(), 0);
-        }
         let place = |agent: usize| order.iter().position(|kept| *kept == agent);
         let labels: Vec<&str> = order.iter().map(|&agent| self.agents[agent].label.as_str()).collect();
         let bands = |all: &[Series]| all.iter().filter(|it| labels.contains(&it.label.as_str())).cloned().collect();
@@ -78,7 +80,9 @@ impl Summary {
             let intervals = order.iter().map(|&agent| aggregate.intervals[agent]).collect();
             Aggregate { intervals, ..aggregate.clone() }
         };
-        let kept = Self {
+        let left_out = self.agents.len() - order.len();
+        Some(Self {
+            title: format!("{} (the best {most}, and {left_out} more in scores.csv)", self.title),
             agents: order.iter().map(|&agent| self.agents[agent].clone()).collect(),
             cells: self
                 .cells
@@ -93,8 +97,7 @@ impl Summary {
             improvements: Vec::new(),
             paired: Vec::new(),
             ..self.clone()
-        };
-        (kept, left_out)
+        })
     }
 
     /// How many runs are done, where that is not all of them.

@@ -298,7 +298,7 @@ fn fixed(value: f64, decimals: usize) -> String {
 }
 
 /// A text as HTML.
-pub(super) fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context, Result};
 
 use super::{
-    Kept, Outcome, Summary,
+    Kept, Outcome, Summary, cells,
     csv::{self, RunCurve},
     figures, markdown, page,
     tensorboard::events,
@@ -58,11 +58,8 @@ pub fn write(dir: &Path, kept: &Kept, outcomes: &[Outcome], summary: &Summary) -
 /// If something cannot be drawn or written.
 pub fn write_summary(dir: &Path, summary: &Summary) -> Result<Written> {
     atomic::write(&dir.join("scores.csv"), &csv::scores(summary)?)?;
-    let (mut shown, left_out) = summary.of_the_best(MOST_AGENTS);
-    if left_out > 0 {
-        shown.title = format!("{} (the best {MOST_AGENTS}, and {left_out} more in scores.csv)", summary.title);
-    }
-    let summary = &shown;
+    let best = summary.of_the_best(MOST_AGENTS);
+    let summary = best.as_ref().unwrap_or(summary);
     let mut drawn = Vec::new();
     for (stem, figure) in figures::figures(summary) {
         let svg = figure.svg().with_context(|| format!("the figure {stem}"))?;
@@ -99,13 +96,11 @@ pub fn read_summary(dir: &Path) -> Result<Summary> {
 pub fn write_tensorboard(dir: &Path, kept: &Kept, outcomes: &[Outcome]) -> Result<PathBuf> {
     let (base, folders) = (dir.join("tensorboard"), kept.plan.folders());
     for Outcome { place, .. } in outcomes.iter().filter(|outcome| outcome.made.is_ok()) {
-        let env = &kept.plan.envs[place.env].id;
-        let run = folders[place.agent].join(env).join(format!("seed-{}", place.seed));
-        let history = run_dir::read_history(&dir.join(&run))?;
-        let began = run_dir::began(&dir.join(&run))?;
-        let to = base.join(run.strip_prefix("runs").unwrap_or(&run));
+        let run = cells::dir(dir, &folders, &kept.plan, *place);
+        let to = base.join(run.strip_prefix(dir.join("runs")).unwrap_or(&run));
+        let written = events(&run_dir::read_history(&run)?, run_dir::began(&run)?);
         atomic::create_dir(&to)?;
-        atomic::write(&to.join("events.out.tfevents.0.gymkhana"), &events(&history, began))?;
+        atomic::write(&to.join("events.out.tfevents.0.gymkhana"), &written)?;
     }
     Ok(base)
 }

@@ -26,6 +26,17 @@ impl Series {
         let (low, high) = if runs.len() > 1 { (edge(-1.0), edge(1.0)) } else { (Vec::new(), Vec::new()) };
         Self { label: label.into(), x, mean, low, high, style: LineStyle::Solid }
     }
+
+    /// The same of at most so many points, two at least: of more, as many evenly chosen, the first and the last among them.
+    pub fn thinned(self, most: usize) -> Self {
+        let (count, most) = (self.x.len(), most.max(2));
+        if count <= most {
+            return self;
+        }
+        let kept: Vec<usize> = (0..most).map(|place| (place * (count - 1) + (most - 1) / 2) / (most - 1)).collect();
+        let of = |column: &[f64]| kept.iter().filter_map(|at| column.get(*at).copied()).collect();
+        Self { x: of(&self.x), mean: of(&self.mean), low: of(&self.low), high: of(&self.high), ..self }
+    }
 }
 
 /// One run, in order and without doubles.
@@ -89,6 +100,14 @@ mod tests {
 
     fn close(a: f64, b: f64) -> bool {
         (a - b).abs() < 1e-4
+    }
+
+    #[test]
+    fn long_curves_keep_their_ends() {
+        let x: Vec<f64> = (0..1000).map(f64::from).collect();
+        let series = Series { mean: x.clone(), x, ..Series::default() }.thinned(30);
+        assert_eq!((series.x.len(), series.x[0], series.mean[29], series.low.len()), (30, 0.0, 999.0, 0));
+        assert_eq!(series.clone().thinned(30), series);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::{fmt::Write as _, fs, path::Path};
 use anyhow::{Context, Result};
 
 use super::{SECTIONS, Stored, joined, read_stored};
+use crate::comparison::escaped;
 
 const HEAD: &str = "<!doctype html>
 <html lang=\"en\">
@@ -76,10 +77,6 @@ fn checks(found: &Stored) -> String {
     list
 }
 
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,8 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_text() {
-        assert_eq!(escaped("a < b & \"c\""), "a &lt; b &amp; &quot;c&quot;");
+    fn a_verdict_shows_how_many_numbers_pass() {
         assert_eq!(verdict(1, 2), "<span class=\"fail\">FAIL 1 of 2</span>");
     }
 }

@@ -23,7 +23,7 @@ pub fn interval(
 ) -> Interval {
     let point = statistic(scores);
     let mut resampled = scores.to_vec();
-    percentiles(&[point], resamples, |found| {
+    percentiles(&[point], enough(scores, resamples), |found| {
         resample(scores, &mut resampled, rng);
         found[0] = statistic(&resampled);
     })[0]
@@ -36,13 +36,18 @@ pub fn interval(
 pub fn intervals(scores: &[Vec<f64>], resamples: usize, rng: &mut Rng) -> [Interval; 4] {
     let (mut resampled, mut buffer) = (scores.to_vec(), Vec::new());
     let points = Aggregate::ALL.map(|aggregate| aggregate.of(scores));
-    let intervals = percentiles(&points, resamples, |found| {
+    let intervals = percentiles(&points, enough(scores, resamples), |found| {
         resample(scores, &mut resampled, rng);
         for (found, aggregate) in found.iter_mut().zip(Aggregate::ALL) {
             *found = aggregate.with(&mut buffer, &resampled);
         }
     });
     std::array::from_fn(|i| intervals[i])
+}
+
+/// How many resamples there need be: where no environment has more than one run, each is what is given.
+pub(super) fn enough<T>(scores: &[Vec<T>], resamples: usize) -> usize {
+    if scores.iter().all(|runs| runs.len() <= 1) { resamples.min(1) } else { resamples }
 }
 
 /// Draws as many runs of each environment as it has, each of all of them.
@@ -124,6 +129,12 @@ mod tests {
             assert_eq!(*found, interval(&scores, 200, &mut Rng::new(5), |scores| aggregate.of(scores)));
             assert!(found.low < found.point && found.point < found.high, "{found:?}");
         }
+    }
+
+    #[test]
+    fn what_cannot_be_drawn_otherwise_is_drawn_once() {
+        assert_eq!(enough(&[vec![0.5], vec![], vec![1.0]], 500), 1);
+        assert_eq!((enough(&[vec![0.5], vec![1.0, 2.0]], 500), enough(&[vec![0.5]], 0)), (500, 0));
     }
 
     #[test]

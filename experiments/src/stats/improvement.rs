@@ -5,7 +5,7 @@ use gymkhana_envs::Rng;
 
 use super::{
     Interval,
-    bootstrap::{percentiles, resample},
+    bootstrap::{enough, percentiles, resample},
 };
 
 /// The probability that a run of `x` scores more than one of `y`, where equal scores count half, in the mean over the
@@ -23,7 +23,7 @@ pub fn probability(x: &[Vec<f64>], y: &[Vec<f64>], resamples: usize, rng: &mut R
     let longest = x.iter().zip(&y).map(|(x, y)| x.len() + y.len()).max().unwrap_or(0);
     let (mut some_x, mut some_y, mut counts) = (x.clone(), y.clone(), vec![0; longest]);
     let point = mean_part(&x, &y, &mut counts);
-    percentiles(&[point], resamples, |found| {
+    percentiles(&[point], enough(&x, resamples).max(enough(&y, resamples)), |found| {
         resample(&x, &mut some_x, rng);
         resample(&y, &mut some_y, rng);
         found[0] = mean_part(&some_x, &some_y, &mut counts);

@@ -5,7 +5,7 @@ use gymkhana_envs::Rng;
 
 use super::{
     Interval,
-    bootstrap::{percentiles, resample},
+    bootstrap::{enough, percentiles, resample},
 };
 
 /// How many resamples the bands of rliable are made of.
@@ -27,7 +27,7 @@ pub fn profile(scores: &[Vec<f64>], thresholds: &[f64], resamples: usize, rng: &
     let (mut resampled, mut counts) = (passed.clone(), vec![0; thresholds.len() + 1]);
     let mut points = vec![f64::NAN; thresholds.len()];
     parts(&passed, &mut counts, &mut points);
-    let sorted = percentiles(&points, resamples, |found| {
+    let sorted = percentiles(&points, enough(&passed, resamples), |found| {
         resample(&passed, &mut resampled, rng);
         parts(&resampled, &mut counts, found);
     });

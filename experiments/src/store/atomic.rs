@@ -4,6 +4,7 @@ use std::{ffi::OsStr, fs, io::Write, path::Path};
 
 use anyhow::{Context, Result};
 use serde::Serialize;
+use tempfile::NamedTempFile;
 
 /// How the names of temporary files begin.
 const PREFIX: &str = ".writing-";
@@ -35,13 +36,8 @@ pub fn remove_leftovers(dir: &Path) -> Result<()> {
 /// # Errors
 /// If it cannot be written.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let attempt = || -> std::io::Result<()> {
-        let mut file = tempfile::Builder::new().prefix(PREFIX).tempfile_in(parent)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_data()?;
-        share(file.path())?;
-        file.persist(path).map_err(|e| e.error)?;
+        beside(path, bytes)?.persist(path)?;
         Ok(())
     };
     attempt().with_context(|| format!("cannot write {}", path.display()))
@@ -52,20 +48,22 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 /// # Errors
 /// If it cannot be written.
 pub fn create_json<T: Serialize>(path: &Path, value: &T) -> Result<bool> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let text = serde_json::to_string_pretty(value)? + "\n";
-    let attempt = || -> std::io::Result<bool> {
-        let mut file = tempfile::Builder::new().prefix(PREFIX).tempfile_in(parent)?;
-        file.write_all(text.as_bytes())?;
-        file.as_file().sync_data()?;
-        share(file.path())?;
-        match file.persist_noclobber(path) {
-            Ok(_) => Ok(true),
-            Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
-            Err(error) => Err(error.error),
-        }
+    let attempt = || match beside(path, text.as_bytes())?.persist_noclobber(path) {
+        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
+        other => other.map(|_| true).map_err(std::io::Error::from),
     };
     attempt().with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// A temporary file beside a path, whole and on the disk.
+fn beside(path: &Path, bytes: &[u8]) -> std::io::Result<NamedTempFile> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(PREFIX).tempfile_in(parent)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_data()?;
+    share(file.path())?;
+    Ok(file)
 }
 
 /// Temporary files are their owner's alone; results are for whoever may read the directory.

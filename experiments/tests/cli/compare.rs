@@ -255,7 +255,12 @@ fn a_sweep_tells_how_the_score_depends_on_each_setting() {
     let random = "sweep q-learning CliffWalking-v1 --grid learning_rate=1e-3..1 --random 3 --steps 500 --seeds 1";
     let said = place.ok(&format!("{random} --out b"));
     assert!(said.contains("3 combinations"), "{said}");
-    for (grid, word) in [("learning_rat=1,2", "learning_rate"), ("gamma=1..0", "smaller"), ("gamma=0..1", "--random")] {
+    for (grid, word) in [
+        ("gamma=0.9,0.90", "are the same settings"),
+        ("learning_rat=1,2", "learning_rate"),
+        ("gamma=1..0", "smaller"),
+        ("gamma=0..1", "--random"),
+    ] {
         place.run(&format!("sweep q-learning CliffWalking-v1 --grid {grid} --out c")).failed(2, &[word]);
     }
 }
